@@ -23,6 +23,9 @@ public sealed record Effects
     /// <summary>Deadlines to set, move (same id) or clear.</summary>
     public ImmutableArray<DueChange> Due { get; init; } = [];
 
+    /// <summary>Rows that belong to the grain besides its state, written or removed in the same commit.</summary>
+    public ImmutableArray<RecordChange> Records { get; init; } = [];
+
     /// <summary>The account whose event log the events belong to; null for work without an account.</summary>
     public string? Account { get; init; }
 }
@@ -50,3 +53,8 @@ public sealed record MessageDraft(GrainAddress Target, Fact Fact);
 /// <param name="Id">Names the deadline within its grain, for example <c>expire</c>.</param>
 /// <param name="At">When it is due; null clears it.</param>
 public sealed record DueChange(string Id, DateTimeOffset? At);
+
+/// <summary>Writes or removes one row that belongs to the deciding grain: what would make its state too large to rewrite each time.</summary>
+/// <param name="Id">Names the row within its grain; at most 128 characters.</param>
+/// <param name="Body">The row's stored form; null removes it.</param>
+public sealed record RecordChange(string Id, ReadOnlyMemory<byte>? Body);

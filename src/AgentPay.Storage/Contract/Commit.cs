@@ -37,6 +37,9 @@ public sealed record Commit
     /// <summary>Deadlines set, moved or cleared.</summary>
     public IReadOnlyList<DueChange> Due { get; init; } = [];
 
+    /// <summary>Rows of the grain besides its state, written or removed.</summary>
+    public IReadOnlyList<RecordChange> Records { get; init; } = [];
+
     /// <summary>The idempotency record of the request that asked for this decision; null when there is none.</summary>
     public Answer? Answer { get; init; }
 

@@ -22,6 +22,9 @@ public interface IAtomicStore : IAsyncDisposable
     /// <summary>Which of these grains have a row, read together; in the order asked.</summary>
     ValueTask<IReadOnlyList<StoredState?>> ReadManyAsync(IReadOnlyList<GrainAddress> grains, CancellationToken cancellationToken);
 
+    /// <summary>The rows that belong to a grain besides its state, by id in ordinal order.</summary>
+    ValueTask<IReadOnlyList<StoredRecord>> ReadRecordsAsync(GrainAddress grain, CancellationToken cancellationToken);
+
     /// <summary>The stored answer of an idempotency key; null when there is none or it expired before <paramref name="now"/>.</summary>
     ValueTask<Answer?> ReadAnswerAsync(string scope, string key, DateTimeOffset now, CancellationToken cancellationToken);
 
@@ -61,6 +64,11 @@ public interface IAtomicStore : IAsyncDisposable
 /// <param name="Version">1 for the first commit, one more for each decision.</param>
 /// <param name="State">The stored form.</param>
 public sealed record StoredState(GrainAddress Grain, long Version, ReadOnlyMemory<byte> State);
+
+/// <summary>A row that belongs to a grain besides its state.</summary>
+/// <param name="Id">Its id within the grain.</param>
+/// <param name="Body">The stored form.</param>
+public sealed record StoredRecord(string Id, ReadOnlyMemory<byte> Body);
 
 /// <summary>A deadline that is due.</summary>
 /// <param name="Grain">Whose deadline.</param>

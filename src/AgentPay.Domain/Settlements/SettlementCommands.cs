@@ -1,0 +1,137 @@
+namespace AgentPay.Domain.Settlements;
+
+/// <summary>What can be asked of, or reported to, a settlement.</summary>
+public enum SettlementVerb
+{
+    /// <summary>Run a handler for it.</summary>
+    Admit,
+
+    /// <summary>The handler failed.</summary>
+    Release,
+
+    /// <summary>Settle it.</summary>
+    Reserve,
+
+    /// <summary>A transaction holds it.</summary>
+    Submit,
+
+    /// <summary>The chain shows it paid.</summary>
+    Confirm,
+
+    /// <summary>Nobody can tell now.</summary>
+    Doubt,
+
+    /// <summary>The block that paid it is gone.</summary>
+    Undo,
+
+    /// <summary>Its block is deep enough.</summary>
+    Deepen,
+
+    /// <summary>It is proven that it did not and will not happen.</summary>
+    Fail,
+
+    /// <summary>Success was written to its caller.</summary>
+    Answer,
+}
+
+/// <summary>A command to one settlement.</summary>
+[GenerateSerializer, Immutable, Alias("agentpay.SettlementCommand")]
+public abstract record SettlementCommand
+{
+    /// <summary>Which command.</summary>
+    public abstract SettlementVerb Verb { get; }
+}
+
+/// <summary>Asks to run a seller's handler for this payment; the signature verified.</summary>
+/// <param name="Terms">What was signed.</param>
+/// <param name="Admission">Who asks, and for which resource.</param>
+/// <param name="OthersAreGone">True where no other process can be alive on this store, so another process's admission is void.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.AdmitPayment")]
+public sealed record AdmitPayment([property: Id(0)] SettlementTerms Terms, [property: Id(1)] Admission Admission, [property: Id(2)] bool OthersAreGone) : SettlementCommand
+{
+    /// <inheritdoc/>
+    public override SettlementVerb Verb => SettlementVerb.Admit;
+}
+
+/// <summary>The handler failed or its caller left: the payment is free again.</summary>
+/// <param name="Key">The admission's key.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.ReleasePayment")]
+public sealed record ReleasePayment([property: Id(0)] string Key) : SettlementCommand
+{
+    /// <inheritdoc/>
+    public override SettlementVerb Verb => SettlementVerb.Release;
+}
+
+/// <summary>Asks to settle; the signature verified.</summary>
+/// <param name="Terms">What was signed.</param>
+/// <param name="IdempotencyKey">The caller's key, or the admission's; null without.</param>
+/// <param name="Signer">Address of the engine's key that is to send it.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.ReserveSettlement")]
+public sealed record ReserveSettlement([property: Id(0)] SettlementTerms Terms, [property: Id(1)] string? IdempotencyKey, [property: Id(2)] string Signer) : SettlementCommand
+{
+    /// <inheritdoc/>
+    public override SettlementVerb Verb => SettlementVerb.Reserve;
+}
+
+/// <summary>A committed transaction holds it.</summary>
+/// <param name="Transaction">Its hash.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.SubmitSettlement")]
+public sealed record SubmitSettlement([property: Id(0)] string Transaction) : SettlementCommand
+{
+    /// <inheritdoc/>
+    public override SettlementVerb Verb => SettlementVerb.Submit;
+}
+
+/// <summary>The chain shows AuthorizationUsed and our Transfer.</summary>
+/// <param name="Transaction">The transaction that paid, ours or another's.</param>
+/// <param name="Block">Its block.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.ConfirmSettlement")]
+public sealed record ConfirmSettlement([property: Id(0)] string Transaction, [property: Id(1)] BlockReference Block) : SettlementCommand
+{
+    /// <inheritdoc/>
+    public override SettlementVerb Verb => SettlementVerb.Confirm;
+}
+
+/// <summary>No proof either way; the engine goes on looking.</summary>
+[GenerateSerializer, Immutable, Alias("agentpay.DoubtSettlement")]
+public sealed record DoubtSettlement : SettlementCommand
+{
+    /// <inheritdoc/>
+    public override SettlementVerb Verb => SettlementVerb.Doubt;
+}
+
+/// <summary>The block that paid it is no longer part of the chain.</summary>
+/// <param name="Block">The lost block.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.UndoSettlement")]
+public sealed record UndoSettlement([property: Id(0)] BlockReference Block) : SettlementCommand
+{
+    /// <inheritdoc/>
+    public override SettlementVerb Verb => SettlementVerb.Undo;
+}
+
+/// <summary>Its block reached a depth.</summary>
+/// <param name="Final">False: safe.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.DeepenSettlement")]
+public sealed record DeepenSettlement([property: Id(0)] bool Final) : SettlementCommand
+{
+    /// <inheritdoc/>
+    public override SettlementVerb Verb => SettlementVerb.Deepen;
+}
+
+/// <summary>It is proven that it did not happen.</summary>
+/// <param name="Code">The public code that says why.</param>
+/// <param name="Attempt">Of which attempt; a later attempt does not listen.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.FailSettlement")]
+public sealed record FailSettlement([property: Id(0)] string Code, [property: Id(1)] int Attempt) : SettlementCommand
+{
+    /// <inheritdoc/>
+    public override SettlementVerb Verb => SettlementVerb.Fail;
+}
+
+/// <summary>Success was flushed to an open connection.</summary>
+[GenerateSerializer, Immutable, Alias("agentpay.AnswerSettlement")]
+public sealed record AnswerSettlement : SettlementCommand
+{
+    /// <inheritdoc/>
+    public override SettlementVerb Verb => SettlementVerb.Answer;
+}

@@ -1,0 +1,158 @@
+using AgentPay.Domain.Decisions;
+
+namespace AgentPay.Domain.Settlements;
+
+/// <content>The decisions: one method a status, one arm a verb (docs/reference/settlement-states.md shows the table).</content>
+public sealed partial record Settlement
+{
+    /// <summary>How long after an authorization's end the engine first asks the chain what became of it.</summary>
+    public static readonly TimeSpan ResolveAfterExpiry = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often it asks again while there is no proof.</summary>
+    public static readonly TimeSpan ResolveAgainAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>The deadline at which an undecided settlement asks the chain.</summary>
+    public const string ResolveDue = "resolve";
+
+    /// <summary>Decides a command on the newest state (null: none yet) as of <paramref name="now"/>.</summary>
+    public static Outcome<Settlement> Decide(Settlement? current, SettlementCommand command, DateTimeOffset now)
+    {
+        if (current is null)
+        {
+            return WhenNew(command, now);
+        }
+
+        return current.Status switch
+        {
+            SettlementStatus.Admitted => current.WhenAdmitted(command, now),
+            SettlementStatus.Released => current.WhenReleased(command, now),
+            SettlementStatus.Reserved => current.WhenReserved(command, now),
+            SettlementStatus.Submitted => current.WhenSubmitted(command, now),
+            SettlementStatus.Unknown => current.WhenUnknown(command, now),
+            SettlementStatus.Confirmed => current.WhenPaid(command, now),
+            SettlementStatus.Safe => current.WhenPaid(command, now),
+            SettlementStatus.Final => current.WhenPaid(command, now),
+            SettlementStatus.Failed => current.WhenFailed(command, now),
+        };
+    }
+
+    private static Outcome<Settlement> WhenNew(SettlementCommand command, DateTimeOffset now) => command.Verb switch
+    {
+        SettlementVerb.Admit => AdmitNew((AdmitPayment)command, attempt: 0),
+        SettlementVerb.Release => Outcome<Settlement>.Unchanged(null),
+        SettlementVerb.Reserve => ReserveNew((ReserveSettlement)command, null, now),
+        SettlementVerb.Submit => Impossible(command),
+        SettlementVerb.Confirm => Impossible(command),
+        SettlementVerb.Doubt => Impossible(command),
+        SettlementVerb.Undo => Impossible(command),
+        SettlementVerb.Deepen => Impossible(command),
+        SettlementVerb.Fail => Impossible(command),
+        SettlementVerb.Answer => Impossible(command),
+    };
+
+    private Outcome<Settlement> WhenAdmitted(SettlementCommand command, DateTimeOffset now) => command.Verb switch
+    {
+        SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
+        SettlementVerb.Release => ReleaseAdmission((ReleasePayment)command),
+        SettlementVerb.Reserve => ReserveAdmitted((ReserveSettlement)command, now),
+        SettlementVerb.Submit => Impossible(command),
+        SettlementVerb.Confirm => Impossible(command),
+        SettlementVerb.Doubt => Impossible(command),
+        SettlementVerb.Undo => Impossible(command),
+        SettlementVerb.Deepen => Impossible(command),
+        SettlementVerb.Fail => Impossible(command),
+        SettlementVerb.Answer => Impossible(command),
+    };
+
+    private Outcome<Settlement> WhenReleased(SettlementCommand command, DateTimeOffset now) => command.Verb switch
+    {
+        SettlementVerb.Admit => AdmitNew((AdmitPayment)command, Attempt),
+        SettlementVerb.Release => Same(),
+        SettlementVerb.Reserve => ReserveNew((ReserveSettlement)command, this, now),
+        SettlementVerb.Submit => Impossible(command),
+        SettlementVerb.Confirm => Impossible(command),
+        SettlementVerb.Doubt => Impossible(command),
+        SettlementVerb.Undo => Impossible(command),
+        SettlementVerb.Deepen => Impossible(command),
+        SettlementVerb.Fail => Impossible(command),
+        SettlementVerb.Answer => Same(),
+    };
+
+    private Outcome<Settlement> WhenReserved(SettlementCommand command, DateTimeOffset now) => command.Verb switch
+    {
+        SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
+        SettlementVerb.Release => Same(),
+        SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
+        SettlementVerb.Submit => Submit((SubmitSettlement)command),
+        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command),
+        SettlementVerb.Doubt => Doubt(now),
+        SettlementVerb.Undo => Same(),
+        SettlementVerb.Deepen => Same(),
+        SettlementVerb.Fail => Fail((FailSettlement)command),
+        SettlementVerb.Answer => Same(),
+    };
+
+    private Outcome<Settlement> WhenSubmitted(SettlementCommand command, DateTimeOffset now) => command.Verb switch
+    {
+        SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
+        SettlementVerb.Release => Same(),
+        SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
+        SettlementVerb.Submit => Submit((SubmitSettlement)command),
+        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command),
+        SettlementVerb.Doubt => Doubt(now),
+        SettlementVerb.Undo => Same(),
+        SettlementVerb.Deepen => Same(),
+        SettlementVerb.Fail => Fail((FailSettlement)command),
+        SettlementVerb.Answer => Same(),
+    };
+
+    private Outcome<Settlement> WhenUnknown(SettlementCommand command, DateTimeOffset now) => command.Verb switch
+    {
+        SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
+        SettlementVerb.Release => Same(),
+        SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
+        SettlementVerb.Submit => Submit((SubmitSettlement)command),
+        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command),
+        SettlementVerb.Doubt => Doubt(now),
+        SettlementVerb.Undo => Same(),
+        SettlementVerb.Deepen => Same(),
+        SettlementVerb.Fail => Fail((FailSettlement)command),
+        SettlementVerb.Answer => Same(),
+    };
+
+    private Outcome<Settlement> WhenPaid(SettlementCommand command, DateTimeOffset now) => command.Verb switch
+    {
+        SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
+        SettlementVerb.Release => Same(),
+        SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
+        SettlementVerb.Submit => Same(),
+        SettlementVerb.Confirm => ConfirmAgain((ConfirmSettlement)command),
+        SettlementVerb.Doubt => Same(),
+        SettlementVerb.Undo => Undo((UndoSettlement)command, now),
+        SettlementVerb.Deepen => Deepen((DeepenSettlement)command),
+        SettlementVerb.Fail => Same(),
+        SettlementVerb.Answer => MarkAnswered(),
+    };
+
+    private Outcome<Settlement> WhenFailed(SettlementCommand command, DateTimeOffset now) => command.Verb switch
+    {
+        SettlementVerb.Admit => AdmitNew((AdmitPayment)command, Attempt),
+        SettlementVerb.Release => Same(),
+        SettlementVerb.Reserve => ReserveFailed((ReserveSettlement)command, now),
+        SettlementVerb.Submit => Same(),
+        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command),
+        SettlementVerb.Doubt => Same(),
+        SettlementVerb.Undo => Same(),
+        SettlementVerb.Deepen => Same(),
+        SettlementVerb.Fail => Same(),
+        SettlementVerb.Answer => Same(),
+    };
+
+    private Outcome<Settlement> Same() => Outcome<Settlement>.Unchanged(this);
+
+    private static Outcome<Settlement> Impossible(SettlementCommand command)
+    {
+        Invariant.That(false, $"{command.Verb} cannot reach a settlement that was never reserved.");
+        return Outcome<Settlement>.Unchanged(null);
+    }
+}

@@ -1,0 +1,20 @@
+using AgentPay.Domain.Decisions;
+
+namespace AgentPay.Domain.Settlements;
+
+/// <summary>The expected noes of a settlement, with the codes x402 facilitators use.</summary>
+public static class SettlementRefusals
+{
+    /// <summary>This payment was or is being settled for another caller.</summary>
+    public const string Duplicate = "duplicate_settlement";
+
+    /// <summary>The nonce belongs to another signed authorization.</summary>
+    public const string NonceUsed = "invalid_exact_evm_nonce_already_used";
+
+    /// <summary>The payment already runs, or ran, a handler.</summary>
+    public const string InUse = "payment_in_use";
+
+    internal static readonly Refusal DuplicateRefusal = new(Duplicate, "This payment is settled for another caller.");
+    internal static readonly Refusal NonceUsedRefusal = new(NonceUsed, "Another authorization with this nonce was presented first.");
+    internal static readonly Refusal InUseRefusal = new(InUse, "This payment already bought an answer.");
+}

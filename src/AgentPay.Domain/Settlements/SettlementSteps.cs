@@ -1,0 +1,204 @@
+using AgentPay.Domain.Decisions;
+using AgentPay.Domain.Signers;
+
+namespace AgentPay.Domain.Settlements;
+
+/// <content>The steps the decisions are made of.</content>
+public sealed partial record Settlement
+{
+    private static Outcome<Settlement> AdmitNew(AdmitPayment admit, int attempt) =>
+        Outcome<Settlement>.Changed(new Settlement
+        {
+            Id = SettlementId.Of(admit.Terms),
+            Status = SettlementStatus.Admitted,
+            Terms = admit.Terms,
+            Admission = admit.Admission,
+            Attempt = attempt,
+        });
+
+    /// <summary>
+    /// A payment that is in use may be taken over only by the same resource, and only when the process that held it is gone or its time is up and it
+    /// never answered: then the buyer who paid still gets what was bought, in the name of the first admission.
+    /// </summary>
+    private Outcome<Settlement> AdmitAgain(AdmitPayment admit, DateTimeOffset now)
+    {
+        if (admit.Terms.Digest != Terms.Digest)
+        {
+            return Outcome<Settlement>.Refused(this, SettlementRefusals.NonceUsedRefusal);
+        }
+
+        var orphaned = Admission is { } held && !Answered
+            && ((admit.OthersAreGone && held.Process != admit.Admission.Process) || held.ExpiresAt < now);
+        if (!orphaned || Admission!.Resource != admit.Admission.Resource)
+        {
+            return Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal);
+        }
+
+        return Outcome<Settlement>.Changed(this with { Admission = admit.Admission with { Key = Admission.Key } });
+    }
+
+    private Outcome<Settlement> ReleaseAdmission(ReleasePayment release) =>
+        Admission?.Key == release.Key
+            ? Outcome<Settlement>.Changed(this with { Status = SettlementStatus.Released, Admission = null })
+            : Same();
+
+    private static Outcome<Settlement> ReserveNew(ReserveSettlement reserve, Settlement? before, DateTimeOffset now)
+    {
+        Invariant.That(reserve.Terms.Atoms > 0, "A settlement moves at least one atom.");
+        var settlement = new Settlement
+        {
+            Id = SettlementId.Of(reserve.Terms),
+            Status = SettlementStatus.Reserved,
+            Terms = reserve.Terms,
+            IdempotencyKey = reserve.IdempotencyKey,
+            Admission = before?.Admission,
+            Signer = reserve.Signer,
+            ReservedAt = now,
+            Attempt = (before?.Attempt ?? 0) + 1,
+        };
+        return Outcome<Settlement>.Changed(settlement, new Effects
+        {
+            Events = [SettlementEvents.Draft("settlement.reserved", settlement)],
+            Messages = [new MessageDraft(SignerId.GrainFor(settlement.Terms.Network, reserve.Signer), new SettlementReserved(settlement.Id, settlement.Attempt, settlement.Terms))],
+            Due = [new DueChange(ResolveDue, ResolveTime(settlement.Terms, now))],
+        });
+    }
+
+    private Outcome<Settlement> ReserveAdmitted(ReserveSettlement reserve, DateTimeOffset now)
+    {
+        if (reserve.Terms.Digest != Terms.Digest)
+        {
+            return Outcome<Settlement>.Refused(this, SettlementRefusals.NonceUsedRefusal);
+        }
+
+        return reserve.IdempotencyKey == Admission?.Key || Admission is null || Admission.ExpiresAt < now
+            ? ReserveNew(reserve, this, now)
+            : Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal);
+    }
+
+    /// <summary>
+    /// The one answer goes to the key that reserved. Without a stored key it goes to whoever asks while it was never delivered;
+    /// which of several waits for it now is the grain's memory, not the record's.
+    /// </summary>
+    private Outcome<Settlement> ReserveAgain(ReserveSettlement reserve)
+    {
+        if (reserve.Terms.Digest != Terms.Digest)
+        {
+            return Outcome<Settlement>.Refused(this, SettlementRefusals.NonceUsedRefusal);
+        }
+
+        var mine = IdempotencyKey is null ? !Answered : reserve.IdempotencyKey == IdempotencyKey;
+        return mine ? Same() : Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal);
+    }
+
+    /// <summary>A proven failure left the authorization unused: its own key hears of the failure again, anyone else may try anew.</summary>
+    private Outcome<Settlement> ReserveFailed(ReserveSettlement reserve, DateTimeOffset now) =>
+        reserve.Terms.Digest == Terms.Digest && IdempotencyKey is not null && reserve.IdempotencyKey == IdempotencyKey
+            ? Same()
+            : ReserveNew(reserve, this, now);
+
+    private Outcome<Settlement> Submit(SubmitSettlement submit)
+    {
+        if (Status == SettlementStatus.Submitted && Transaction == submit.Transaction)
+        {
+            return Same();
+        }
+
+        var next = this with { Status = SettlementStatus.Submitted, Transaction = submit.Transaction };
+        return Outcome<Settlement>.Changed(next, new Effects { Events = [SettlementEvents.Draft("settlement.submitted", next)] });
+    }
+
+    private Outcome<Settlement> Confirm(ConfirmSettlement confirm)
+    {
+        var next = this with
+        {
+            Status = SettlementStatus.Confirmed,
+            Transaction = confirm.Transaction,
+            Block = confirm.Block,
+            FailureCode = null,
+        };
+        return Outcome<Settlement>.Changed(next, new Effects
+        {
+            Transfers = [SettlementLedger.Pay(next.Terms)],
+            Events = [SettlementEvents.Draft("settlement.confirmed", next)],
+            Due = [new DueChange(ResolveDue, null)],
+        });
+    }
+
+    private Outcome<Settlement> ConfirmAgain(ConfirmSettlement confirm)
+    {
+        if (Transaction == confirm.Transaction && Block == confirm.Block)
+        {
+            return Same();
+        }
+
+        return Outcome<Settlement>.Changed(this with { Transaction = confirm.Transaction, Block = confirm.Block });
+    }
+
+    private Outcome<Settlement> Doubt(DateTimeOffset now)
+    {
+        var due = new DueChange(ResolveDue, now + ResolveAgainAfter);
+        if (Status == SettlementStatus.Unknown)
+        {
+            return Outcome<Settlement>.Changed(this, new Effects { Due = [due] });
+        }
+
+        var next = this with { Status = SettlementStatus.Unknown };
+        return Outcome<Settlement>.Changed(next, new Effects { Events = [SettlementEvents.Draft("settlement.unknown", next)], Due = [due] });
+    }
+
+    /// <summary>A lost block takes the payment back: a reversing row, never a deletion, and the engine looks again.</summary>
+    private Outcome<Settlement> Undo(UndoSettlement undo, DateTimeOffset now)
+    {
+        if (Status == SettlementStatus.Final || Block != undo.Block)
+        {
+            return Same();
+        }
+
+        var next = this with { Status = SettlementStatus.Submitted, Block = null };
+        return Outcome<Settlement>.Changed(next, new Effects
+        {
+            Transfers = [SettlementLedger.Reverse(Terms)],
+            Events = [SettlementEvents.Draft("settlement.reorged", next)],
+            Due = [new DueChange(ResolveDue, ResolveTime(Terms, now))],
+        });
+    }
+
+    private Outcome<Settlement> Deepen(DeepenSettlement deepen)
+    {
+        var depth = deepen.Final ? SettlementStatus.Final : SettlementStatus.Safe;
+        if (Status >= depth)
+        {
+            return Same();
+        }
+
+        var next = this with { Status = depth };
+        return Outcome<Settlement>.Changed(next, new Effects { Events = [SettlementEvents.Draft(deepen.Final ? "settlement.final" : "settlement.safe", next)] });
+    }
+
+    private Outcome<Settlement> Fail(FailSettlement fail)
+    {
+        if (fail.Attempt != Attempt)
+        {
+            return Same();
+        }
+
+        var next = this with { Status = SettlementStatus.Failed, FailureCode = fail.Code };
+        return Outcome<Settlement>.Changed(next, new Effects
+        {
+            Events = [SettlementEvents.Draft("settlement.failed", next)],
+            Due = [new DueChange(ResolveDue, null)],
+        });
+    }
+
+    private Outcome<Settlement> MarkAnswered() =>
+        Answered ? Same() : Outcome<Settlement>.Changed(this with { Answered = true });
+
+    private static DateTimeOffset ResolveTime(SettlementTerms terms, DateTimeOffset now)
+    {
+        var soonest = now + ResolveAgainAfter;
+        var latest = now + TimeSpan.FromHours(1);
+        var expiry = terms.ExpiresAt < latest ? terms.ExpiresAt + ResolveAfterExpiry : latest;
+        return expiry > soonest ? expiry : soonest;
+    }
+}

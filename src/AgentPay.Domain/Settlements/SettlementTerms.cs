@@ -1,0 +1,66 @@
+using System.Text.Json.Serialization;
+
+namespace AgentPay.Domain.Settlements;
+
+/// <summary>
+/// One signed transfer authorization and what it is for, independent of the protocol version it came in. Hexadecimal is lower case with 0x.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("agentpay.SettlementTerms")]
+public sealed record SettlementTerms
+{
+    /// <summary>CAIP-2 network, for example <c>eip155:8453</c>.</summary>
+    [Id(0), JsonPropertyName("net")] public required string Network { get; init; }
+
+    /// <summary>Transfer method: <c>eip3009</c>.</summary>
+    [Id(1), JsonPropertyName("m")] public required string Method { get; init; }
+
+    /// <summary>Token contract.</summary>
+    [Id(2), JsonPropertyName("tok")] public required string Token { get; init; }
+
+    /// <summary>EIP-712 domain name of the token.</summary>
+    [Id(3), JsonPropertyName("dn")] public required string DomainName { get; init; }
+
+    /// <summary>EIP-712 domain version of the token.</summary>
+    [Id(4), JsonPropertyName("dv")] public required string DomainVersion { get; init; }
+
+    /// <summary>Who pays.</summary>
+    [Id(5), JsonPropertyName("from")] public required string Payer { get; init; }
+
+    /// <summary>Who is paid.</summary>
+    [Id(6), JsonPropertyName("to")] public required string PayTo { get; init; }
+
+    /// <summary>The amount in the token's smallest unit, 1 to 2^127-1.</summary>
+    [Id(7), JsonPropertyName("amt")] public required UInt128 Atoms { get; init; }
+
+    /// <summary>Unix seconds; the token wants a later block time.</summary>
+    [Id(8), JsonPropertyName("va")] public required string ValidAfter { get; init; }
+
+    /// <summary>Unix seconds as signed; the token wants an earlier block time.</summary>
+    [Id(9), JsonPropertyName("vb")] public required string ValidBefore { get; init; }
+
+    /// <summary>The payer's nonce, 32 bytes.</summary>
+    [Id(10), JsonPropertyName("n")] public required string Nonce { get; init; }
+
+    /// <summary>The signature as it goes on chain.</summary>
+    [Id(11), JsonPropertyName("sig")] public required string Signature { get; init; }
+
+    /// <summary>The EIP-712 digest that was signed: what tells one authorization from another under one nonce.</summary>
+    [Id(12), JsonPropertyName("dig")] public required string Digest { get; init; }
+
+    /// <summary>Gas the transfer may use.</summary>
+    [Id(13), JsonPropertyName("gas")] public required ulong GasLimit { get; init; }
+
+    /// <summary>The payer is a contract or a delegated account.</summary>
+    [Id(14), JsonPropertyName("code")] public bool PayerHasCode { get; init; }
+
+    /// <summary>CAIP-19 name of the asset.</summary>
+    [JsonIgnore]
+    public string Asset => $"{Network}/erc20:{Token}";
+
+    /// <summary>When the authorization ends; the last instant of time for one that never does.</summary>
+    [JsonIgnore]
+    public DateTimeOffset ExpiresAt =>
+        long.TryParse(ValidBefore, out var seconds) && seconds < LastSecond ? DateTimeOffset.FromUnixTimeSeconds(seconds) : DateTimeOffset.MaxValue;
+
+    private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+}

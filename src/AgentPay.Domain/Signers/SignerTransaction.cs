@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using AgentPay.Domain.Settlements;
+
+namespace AgentPay.Domain.Signers;
+
+/// <summary>
+/// One nonce of a key: every signed form it ever had and the settlements inside. Committed before any of its bytes leave the process,
+/// so that after a crash the same bytes are sent again and never new ones.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("agentpay.SignerTransaction")]
+public sealed record SignerTransaction
+{
+    /// <summary>The account nonce.</summary>
+    [Id(0), JsonPropertyName("n")] public required ulong Nonce { get; init; }
+
+    /// <summary>Signed forms, oldest first; the last is the one being sent.</summary>
+    [Id(1), JsonPropertyName("v")] public required ImmutableArray<SignedForm> Forms { get; init; }
+
+    /// <summary>The settlements it carries, in call order.</summary>
+    [Id(2), JsonPropertyName("s")] public required ImmutableArray<SettlementWork> Settlements { get; init; }
+
+    /// <summary>The block it was mined in; null while it is on its way.</summary>
+    [Id(3), JsonPropertyName("b")] public BlockReference? Block { get; init; }
+
+    /// <summary>Hash of the form that was mined; null while it is on its way.</summary>
+    [Id(4), JsonPropertyName("h")] public string? MinedHash { get; init; }
+
+    /// <summary>The form being sent.</summary>
+    [JsonIgnore]
+    public SignedForm Newest => Forms[^1];
+}
+
+/// <summary>Signed bytes, kept for ever with their nonce.</summary>
+/// <param name="Raw">The signed transaction, 0x and hexadecimal.</param>
+/// <param name="Hash">Its hash.</param>
+/// <param name="SignedAt">When it was decided.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.SignedForm")]
+public sealed record SignedForm(
+    [property: Id(0), JsonPropertyName("r")] string Raw,
+    [property: Id(1), JsonPropertyName("h")] string Hash,
+    [property: Id(2), JsonPropertyName("t")] DateTimeOffset SignedAt);
+
+/// <summary>An authorization in a signer's hands.</summary>
+/// <param name="Settlement">Its id.</param>
+/// <param name="Attempt">Its attempt.</param>
+/// <param name="Terms">What to send.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.SettlementWork")]
+public sealed record SettlementWork(
+    [property: Id(0), JsonPropertyName("i")] string Settlement,
+    [property: Id(1), JsonPropertyName("a")] int Attempt,
+    [property: Id(2), JsonPropertyName("t")] SettlementTerms Terms);
