@@ -47,7 +47,7 @@ public sealed record EventDraft(string Type, string Object, ReadOnlyMemory<byte>
 /// <summary>A fact for another grain.</summary>
 /// <param name="Target">Who is told.</param>
 /// <param name="Fact">What happened.</param>
-public sealed record MessageDraft(GrainAddress Target, Fact Fact);
+public sealed record MessageDraft(GrainRef Target, Fact Fact);
 
 /// <summary>Sets, moves or clears one deadline of the deciding grain.</summary>
 /// <param name="Id">Names the deadline within its grain, for example <c>expire</c>.</param>

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using AgentPay.Domain.Settlements;
+
 namespace AgentPay.Domain.Decisions;
 
 /// <summary>
@@ -5,4 +8,7 @@ namespace AgentPay.Domain.Decisions;
 /// they are stored with the decision that made them and delivered at least once.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("agentpay.Fact")]
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "fact")]
+[JsonDerivedType(typeof(SettlementReserved), "settlement.reserved")]
+[JsonDerivedType(typeof(SettlementReported), "settlement.reported")]
 public abstract record Fact;

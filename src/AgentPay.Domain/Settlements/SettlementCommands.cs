@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace AgentPay.Domain.Settlements;
 
 /// <summary>What can be asked of, or reported to, a settlement.</summary>
@@ -36,9 +38,21 @@ public enum SettlementVerb
 
 /// <summary>A command to one settlement.</summary>
 [GenerateSerializer, Immutable, Alias("agentpay.SettlementCommand")]
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]
+[JsonDerivedType(typeof(AdmitPayment), "admit")]
+[JsonDerivedType(typeof(ReleasePayment), "release")]
+[JsonDerivedType(typeof(ReserveSettlement), "reserve")]
+[JsonDerivedType(typeof(SubmitSettlement), "submit")]
+[JsonDerivedType(typeof(ConfirmSettlement), "confirm")]
+[JsonDerivedType(typeof(DoubtSettlement), "doubt")]
+[JsonDerivedType(typeof(UndoSettlement), "undo")]
+[JsonDerivedType(typeof(DeepenSettlement), "deepen")]
+[JsonDerivedType(typeof(FailSettlement), "fail")]
+[JsonDerivedType(typeof(AnswerSettlement), "answer")]
 public abstract record SettlementCommand
 {
     /// <summary>Which command.</summary>
+    [JsonIgnore]
     public abstract SettlementVerb Verb { get; }
 }
 
@@ -50,6 +64,7 @@ public abstract record SettlementCommand
 public sealed record AdmitPayment([property: Id(0)] SettlementTerms Terms, [property: Id(1)] Admission Admission, [property: Id(2)] bool OthersAreGone) : SettlementCommand
 {
     /// <inheritdoc/>
+    [JsonIgnore]
     public override SettlementVerb Verb => SettlementVerb.Admit;
 }
 
@@ -59,6 +74,7 @@ public sealed record AdmitPayment([property: Id(0)] SettlementTerms Terms, [prop
 public sealed record ReleasePayment([property: Id(0)] string Key) : SettlementCommand
 {
     /// <inheritdoc/>
+    [JsonIgnore]
     public override SettlementVerb Verb => SettlementVerb.Release;
 }
 
@@ -70,6 +86,7 @@ public sealed record ReleasePayment([property: Id(0)] string Key) : SettlementCo
 public sealed record ReserveSettlement([property: Id(0)] SettlementTerms Terms, [property: Id(1)] string? IdempotencyKey, [property: Id(2)] string Signer) : SettlementCommand
 {
     /// <inheritdoc/>
+    [JsonIgnore]
     public override SettlementVerb Verb => SettlementVerb.Reserve;
 }
 
@@ -79,6 +96,7 @@ public sealed record ReserveSettlement([property: Id(0)] SettlementTerms Terms, 
 public sealed record SubmitSettlement([property: Id(0)] string Transaction) : SettlementCommand
 {
     /// <inheritdoc/>
+    [JsonIgnore]
     public override SettlementVerb Verb => SettlementVerb.Submit;
 }
 
@@ -89,6 +107,7 @@ public sealed record SubmitSettlement([property: Id(0)] string Transaction) : Se
 public sealed record ConfirmSettlement([property: Id(0)] string Transaction, [property: Id(1)] BlockReference Block) : SettlementCommand
 {
     /// <inheritdoc/>
+    [JsonIgnore]
     public override SettlementVerb Verb => SettlementVerb.Confirm;
 }
 
@@ -97,6 +116,7 @@ public sealed record ConfirmSettlement([property: Id(0)] string Transaction, [pr
 public sealed record DoubtSettlement : SettlementCommand
 {
     /// <inheritdoc/>
+    [JsonIgnore]
     public override SettlementVerb Verb => SettlementVerb.Doubt;
 }
 
@@ -106,6 +126,7 @@ public sealed record DoubtSettlement : SettlementCommand
 public sealed record UndoSettlement([property: Id(0)] BlockReference Block) : SettlementCommand
 {
     /// <inheritdoc/>
+    [JsonIgnore]
     public override SettlementVerb Verb => SettlementVerb.Undo;
 }
 
@@ -115,6 +136,7 @@ public sealed record UndoSettlement([property: Id(0)] BlockReference Block) : Se
 public sealed record DeepenSettlement([property: Id(0)] bool Final) : SettlementCommand
 {
     /// <inheritdoc/>
+    [JsonIgnore]
     public override SettlementVerb Verb => SettlementVerb.Deepen;
 }
 
@@ -125,6 +147,7 @@ public sealed record DeepenSettlement([property: Id(0)] bool Final) : Settlement
 public sealed record FailSettlement([property: Id(0)] string Code, [property: Id(1)] int Attempt) : SettlementCommand
 {
     /// <inheritdoc/>
+    [JsonIgnore]
     public override SettlementVerb Verb => SettlementVerb.Fail;
 }
 
@@ -133,5 +156,6 @@ public sealed record FailSettlement([property: Id(0)] string Code, [property: Id
 public sealed record AnswerSettlement : SettlementCommand
 {
     /// <inheritdoc/>
+    [JsonIgnore]
     public override SettlementVerb Verb => SettlementVerb.Answer;
 }

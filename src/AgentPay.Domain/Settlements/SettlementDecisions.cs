@@ -81,7 +81,7 @@ public sealed partial record Settlement
     private Outcome<Settlement> WhenReserved(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
         SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
-        SettlementVerb.Release => Same(),
+        SettlementVerb.Release => YieldAdmission((ReleasePayment)command),
         SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
         SettlementVerb.Submit => Submit((SubmitSettlement)command),
         SettlementVerb.Confirm => Confirm((ConfirmSettlement)command),
@@ -95,7 +95,7 @@ public sealed partial record Settlement
     private Outcome<Settlement> WhenSubmitted(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
         SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
-        SettlementVerb.Release => Same(),
+        SettlementVerb.Release => YieldAdmission((ReleasePayment)command),
         SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
         SettlementVerb.Submit => Submit((SubmitSettlement)command),
         SettlementVerb.Confirm => Confirm((ConfirmSettlement)command),
@@ -109,7 +109,7 @@ public sealed partial record Settlement
     private Outcome<Settlement> WhenUnknown(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
         SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
-        SettlementVerb.Release => Same(),
+        SettlementVerb.Release => YieldAdmission((ReleasePayment)command),
         SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
         SettlementVerb.Submit => Submit((SubmitSettlement)command),
         SettlementVerb.Confirm => Confirm((ConfirmSettlement)command),
@@ -123,7 +123,7 @@ public sealed partial record Settlement
     private Outcome<Settlement> WhenPaid(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
         SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
-        SettlementVerb.Release => Same(),
+        SettlementVerb.Release => YieldAdmission((ReleasePayment)command),
         SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
         SettlementVerb.Submit => Same(),
         SettlementVerb.Confirm => ConfirmAgain((ConfirmSettlement)command),

@@ -42,6 +42,12 @@ public sealed partial record Settlement
             ? Outcome<Settlement>.Changed(this with { Status = SettlementStatus.Released, Admission = null })
             : Same();
 
+    /// <summary>The run that settled could not answer: the buyer may come again for what was paid for.</summary>
+    private Outcome<Settlement> YieldAdmission(ReleasePayment release) =>
+        Admission?.Key == release.Key && !Answered
+            ? Outcome<Settlement>.Changed(this with { Admission = Admission with { ExpiresAt = DateTimeOffset.MinValue } })
+            : Same();
+
     private static Outcome<Settlement> ReserveNew(ReserveSettlement reserve, Settlement? before, DateTimeOffset now)
     {
         Invariant.That(reserve.Terms.Atoms > 0, "A settlement moves at least one atom.");

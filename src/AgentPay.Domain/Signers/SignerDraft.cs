@@ -9,6 +9,7 @@ internal sealed class SignerDraft
 {
     private readonly Signer before;
     private readonly ImmutableArray<MessageDraft>.Builder messages = ImmutableArray.CreateBuilder<MessageDraft>();
+    private readonly ImmutableArray<EventDraft>.Builder events = ImmutableArray.CreateBuilder<EventDraft>();
     private readonly Dictionary<string, object?> rows = [];
     private Signer signer;
 
@@ -40,7 +41,7 @@ internal sealed class SignerDraft
     }
 
     public void Tell(SettlementWork work, SettlementCommand command) =>
-        messages.Add(new MessageDraft(new GrainAddress(SettlementId.GrainType, work.Settlement), new SettlementReported(command)));
+        messages.Add(new MessageDraft(new GrainRef(SettlementId.GrainType, work.Settlement), new SettlementReported(command)));
 
     /// <summary>Gives waiting work its nonces, in order, while there is room and time; what is out of time asks the chain instead.</summary>
     public void SendWaiting(SignTransaction? sign, DateTimeOffset now)
@@ -80,6 +81,7 @@ internal sealed class SignerDraft
         return Outcome<Signer>.Changed(signer, new Effects
         {
             Messages = messages.ToImmutable(),
+            Events = events.ToImmutable(),
             Records = [.. rows.Where(row => row.Value is not null || before.HasRow(row.Key)).Select(row => SignerRows.Change(row.Key, row.Value))],
         });
     }
@@ -106,5 +108,6 @@ internal sealed class SignerDraft
         Put(new SignerTransaction { Nonce = nonce, Forms = [new SignedForm(raw, hash, now)], Settlements = [work] });
         signer = signer with { NextNonce = nonce + 1 };
         Tell(work, new SubmitSettlement(hash));
+        events.Add(SignerEvents.Committed(signer, nonce, hash, work));
     }
 }

@@ -11,7 +11,7 @@ public static class SignerId
     /// <summary>The grain of a key.</summary>
     /// <param name="network">CAIP-2 network.</param>
     /// <param name="address">The key's address, lower case with 0x.</param>
-    public static GrainAddress GrainFor(string network, string address) => new(GrainType, KeyFor(network, address));
+    public static GrainRef GrainFor(string network, string address) => new(GrainType, KeyFor(network, address));
 
     /// <summary>The grain key of a signer.</summary>
     /// <param name="network">CAIP-2 network.</param>

@@ -8,7 +8,7 @@ namespace AgentPay.Storage.Contract;
 public sealed record Commit
 {
     /// <summary>Whose state this is.</summary>
-    public required GrainAddress Grain { get; init; }
+    public required GrainRef Grain { get; init; }
 
     /// <summary>The version this decision was made on; 0 when the grain had no row. The new version is one more.</summary>
     public required long ExpectedVersion { get; init; }
@@ -53,20 +53,20 @@ public sealed record Commit
 /// <summary>A fact in its stored form.</summary>
 /// <param name="Target">Who is told.</param>
 /// <param name="Body">UTF-8 JSON of the fact, with its type.</param>
-public sealed record OutgoingMessage(GrainAddress Target, ReadOnlyMemory<byte> Body);
+public sealed record OutgoingMessage(GrainRef Target, ReadOnlyMemory<byte> Body);
 
 /// <summary>Names one message for ever: the decision that sent it, and its place in it.</summary>
 /// <param name="Source">Who sent it.</param>
 /// <param name="Version">The version of the source's state that sent it; unique per source.</param>
 /// <param name="Index">0-based place among that decision's messages.</param>
-public readonly record struct MessageId(GrainAddress Source, long Version, int Index);
+public readonly record struct MessageId(GrainRef Source, long Version, int Index);
 
 /// <summary>A stored message that waits for its receiver.</summary>
 /// <param name="Id">Its name.</param>
 /// <param name="Target">Who is told.</param>
 /// <param name="Body">UTF-8 JSON of the fact.</param>
 /// <param name="SentAt">When the sending decision was made.</param>
-public sealed record WaitingMessage(MessageId Id, GrainAddress Target, ReadOnlyMemory<byte> Body, DateTimeOffset SentAt);
+public sealed record WaitingMessage(MessageId Id, GrainRef Target, ReadOnlyMemory<byte> Body, DateTimeOffset SentAt);
 
 /// <summary>The stored answer to a request with an idempotency key.</summary>
 /// <param name="Scope">Account, mode and route the key is unique in.</param>

@@ -9,7 +9,7 @@ namespace AgentPay.Storage.Contract;
 public interface IAtomicStore : IAsyncDisposable
 {
     /// <summary>Reads one grain's newest durable state; null when it has none.</summary>
-    ValueTask<StoredState?> ReadAsync(GrainAddress grain, CancellationToken cancellationToken);
+    ValueTask<StoredState?> ReadAsync(GrainRef grain, CancellationToken cancellationToken);
 
     /// <summary>
     /// Writes one decision and answers only after it is durable. Commits of one grain are applied in the order of the calls, so a grain may
@@ -20,10 +20,10 @@ public interface IAtomicStore : IAsyncDisposable
     Task<CommitResult> CommitAsync(Commit commit);
 
     /// <summary>Which of these grains have a row, read together; in the order asked.</summary>
-    ValueTask<IReadOnlyList<StoredState?>> ReadManyAsync(IReadOnlyList<GrainAddress> grains, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<StoredState?>> ReadManyAsync(IReadOnlyList<GrainRef> grains, CancellationToken cancellationToken);
 
     /// <summary>The rows that belong to a grain besides its state, by id in ordinal order.</summary>
-    ValueTask<IReadOnlyList<StoredRecord>> ReadRecordsAsync(GrainAddress grain, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<StoredRecord>> ReadRecordsAsync(GrainRef grain, CancellationToken cancellationToken);
 
     /// <summary>The stored answer of an idempotency key; null when there is none or it expired before <paramref name="now"/>.</summary>
     ValueTask<Answer?> ReadAnswerAsync(string scope, string key, DateTimeOffset now, CancellationToken cancellationToken);
@@ -50,7 +50,7 @@ public interface IAtomicStore : IAsyncDisposable
     ValueTask<IReadOnlyList<StoredEvent>> ReadObjectEventsAsync(string @object, CancellationToken cancellationToken);
 
     /// <summary>Ledger rows decided by one grain, in order.</summary>
-    ValueTask<IReadOnlyList<StoredTransfer>> ReadTransfersAsync(GrainAddress grain, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<StoredTransfer>> ReadTransfersAsync(GrainRef grain, CancellationToken cancellationToken);
 
     /// <summary>Checks the ledger in one snapshot: per asset the sum of all postings (must be zero) and the row count.</summary>
     ValueTask<IReadOnlyList<LedgerTotal>> ReadLedgerTotalsAsync(CancellationToken cancellationToken);
@@ -63,7 +63,7 @@ public interface IAtomicStore : IAsyncDisposable
 /// <param name="Grain">Whose.</param>
 /// <param name="Version">1 for the first commit, one more for each decision.</param>
 /// <param name="State">The stored form.</param>
-public sealed record StoredState(GrainAddress Grain, long Version, ReadOnlyMemory<byte> State);
+public sealed record StoredState(GrainRef Grain, long Version, ReadOnlyMemory<byte> State);
 
 /// <summary>A row that belongs to a grain besides its state.</summary>
 /// <param name="Id">Its id within the grain.</param>
@@ -74,7 +74,7 @@ public sealed record StoredRecord(string Id, ReadOnlyMemory<byte> Body);
 /// <param name="Grain">Whose deadline.</param>
 /// <param name="Id">Its id within the grain.</param>
 /// <param name="At">When it was due.</param>
-public sealed record DueItem(GrainAddress Grain, string Id, DateTimeOffset At);
+public sealed record DueItem(GrainRef Grain, string Id, DateTimeOffset At);
 
 /// <summary>An entry of the event log.</summary>
 /// <param name="Id"><c>evt_…</c>, time-ordered.</param>
@@ -93,7 +93,7 @@ public sealed record StoredEvent(string Id, string Account, long Sequence, strin
 /// <param name="Index">0-based place in that decision.</param>
 /// <param name="Transfer">Both legs.</param>
 /// <param name="CreatedAt">When it was decided.</param>
-public sealed record StoredTransfer(GrainAddress Grain, long Version, int Index, Transfer Transfer, DateTimeOffset CreatedAt);
+public sealed record StoredTransfer(GrainRef Grain, long Version, int Index, Transfer Transfer, DateTimeOffset CreatedAt);
 
 /// <summary>One asset's check.</summary>
 /// <param name="Asset">CAIP-19 name.</param>

@@ -8,8 +8,8 @@ namespace AgentPay.Domain.Decisions;
 /// </summary>
 /// <param name="Type">The grain type, for example <c>settlement</c>; 1 to 64 characters of <c>[a-z0-9-]</c>.</param>
 /// <param name="Key">The grain's key, for example <c>stl:eip155:8453:…</c>; 1 to 512 characters.</param>
-[GenerateSerializer, Immutable, Alias("agentpay.GrainAddress")]
-public readonly record struct GrainAddress(
+[GenerateSerializer, Immutable, Alias("agentpay.GrainRef")]
+public readonly record struct GrainRef(
     [property: Id(0), JsonPropertyName("t")] string Type,
     [property: Id(1), JsonPropertyName("k")] string Key)
 {

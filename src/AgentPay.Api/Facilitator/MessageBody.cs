@@ -1,0 +1,43 @@
+using System.Buffers;
+using AgentPay.Api.Problems;
+using AgentPay.X402;
+using Microsoft.AspNetCore.Http;
+
+namespace AgentPay.Api.Facilitator;
+
+/// <summary>Reads an x402 message: as it is, and no more than its limit.</summary>
+internal static class MessageBody
+{
+    /// <summary>The bytes, or the problem that stopped the reading.</summary>
+    public static async Task<(ReadOnlyMemory<byte> Body, Problem? Problem)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Headers.ContentEncoding.Count > 0)
+        {
+            return (default, Catalogue.EncodedBody);
+        }
+
+        if (request.ContentLength > X402Limits.MessageBytesMax)
+        {
+            return (default, Catalogue.BodyTooLarge(X402Limits.MessageBytesMax));
+        }
+
+        while (true)
+        {
+            var read = await request.BodyReader.ReadAsync(cancellationToken);
+            if (read.Buffer.Length > X402Limits.MessageBytesMax)
+            {
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return (default, Catalogue.BodyTooLarge(X402Limits.MessageBytesMax));
+            }
+
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return (body, null);
+            }
+
+            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using AgentPay.Chains.Evm;
+using AgentPay.Grains.Facilitator;
+using AgentPay.Storage.Contract;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace AgentPay.Api.Problems;
+
+/// <summary>Answers for faults: what nobody can tell now is 503 and retryable, a defect is 500, and neither ever speaks of a failed payment.</summary>
+public sealed partial class FaultAnswers(ILogger<FaultAnswers> logger) : IExceptionHandler
+{
+    /// <inheritdoc/>
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (httpContext.RequestAborted.IsCancellationRequested)
+        {
+            return true;
+        }
+
+        if (Of(exception) is not { } problem)
+        {
+            LogDefect(exception, httpContext.Request.Method, httpContext.Request.Path.Value ?? "");
+            problem = Catalogue.Internal;
+        }
+
+        await problem.ExecuteAsync(httpContext);
+        return true;
+    }
+
+    private static Problem? Of(Exception exception) => exception switch
+    {
+        ChainUnavailableException chain => Catalogue.ChainUnavailable(chain.Message),
+        StoreUnavailableException => Catalogue.StoreUnavailable,
+        FailureBudgetExceededException budget => Catalogue.TooManyFailures(budget.RetryAfter),
+        BadHttpRequestException bad => Catalogue.BadRequest(bad.StatusCode, bad.Message),
+        _ => GrainFaults.Of(exception),
+    };
+
+    [LoggerMessage(EventId = 1500, Level = LogLevel.Error, Message = "{Method} {Path} failed.")]
+    private partial void LogDefect(Exception exception, string method, string path);
+}

@@ -1,0 +1,41 @@
+using System.Buffers;
+using System.Text.Json;
+using AgentPay.Domain.Decisions;
+
+namespace AgentPay.Domain.Signers;
+
+/// <summary>A transaction as its events show it. The object is the hash, so a transaction leads to its settlements.</summary>
+public static class SignerEvents
+{
+    /// <summary>Type of the event that a transaction was signed and stored, before it was sent.</summary>
+    public const string CommittedType = "transaction.committed";
+
+    /// <summary>A transaction was signed and stored.</summary>
+    public static EventDraft Committed(Signer signer, ulong nonce, string hash, SettlementWork work)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", hash);
+            json.WriteString("object", "transaction");
+            json.WriteString("network", signer.Network);
+            json.WriteString("signer", signer.Address);
+            json.WriteNumber("nonce", nonce);
+            json.WriteStartArray("settlements");
+            json.WriteStringValue(work.Settlement);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return new EventDraft(CommittedType, hash, buffer.WrittenSpan.ToArray());
+    }
+
+    /// <summary>The settlements a committed transaction carries, from its event.</summary>
+    public static IReadOnlyList<string> SettlementsOf(ReadOnlySpan<byte> committed)
+    {
+        var reader = new Utf8JsonReader(committed);
+        using var body = JsonDocument.ParseValue(ref reader);
+        return [.. body.RootElement.GetProperty("settlements").EnumerateArray().Select(item => item.GetString()!)];
+    }
+}

@@ -1,0 +1,40 @@
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+
+namespace AgentPay.Grains.Chains;
+
+/// <summary>All chains of this process, by network.</summary>
+public sealed class ChainDesk : ITransactionDesk, ISettlementResolver
+{
+    private readonly Dictionary<string, ChainWorker> workers;
+
+    internal ChainDesk(IEnumerable<ChainWorker> workers) => this.workers = workers.ToDictionary(worker => worker.Settings.Network);
+
+    /// <summary>The health of every configured chain, in order of configuration.</summary>
+    public IReadOnlyList<ChainHealth> Health => [.. workers.Values.Select(worker => worker.Health)];
+
+    /// <summary>The networks that are configured.</summary>
+    public IEnumerable<string> Networks => workers.Keys;
+
+    /// <inheritdoc/>
+    public SignTransaction? SignerFor(string network, string address) => workers.GetValueOrDefault(network)?.SignerFor(address);
+
+    /// <inheritdoc/>
+    public void Observe(Signer signer) => workers.GetValueOrDefault(signer.Network)?.Observe(signer);
+
+    /// <inheritdoc/>
+    public void Resolve(Settlement settlement) => workers.GetValueOrDefault(settlement.Terms.Network)?.Resolve(settlement);
+
+    /// <summary>A configured chain; null when the operator has none of that name.</summary>
+    internal ChainWorker? Find(string network) => workers.GetValueOrDefault(network);
+
+    /// <summary>The addresses that pay gas on a network.</summary>
+    public IReadOnlyList<string> SignersOf(string network) => workers.GetValueOrDefault(network)?.SignerAddresses ?? [];
+
+    /// <summary>A configured chain's settings; null when the operator has none of that name.</summary>
+    public ChainSettings? SettingsOf(string network) => workers.GetValueOrDefault(network)?.Settings;
+
+    /// <summary>The node side of a configured chain; null when the operator has none of that name.</summary>
+    public IEvmChain? ChainOf(string network) => workers.GetValueOrDefault(network)?.Chain;
+}

@@ -1,0 +1,23 @@
+namespace AgentPay.Grains.Chains;
+
+/// <summary>How one chain is worked: depths and tokens, already validated.</summary>
+/// <param name="Network">CAIP-2 network.</param>
+/// <param name="Confirmations">Blocks, counting the one that holds the transaction, before a settlement counts as confirmed; 1 to 1,000.</param>
+/// <param name="FinalityDepth">Blocks after which a transaction is taken as final and no longer watched; more than <paramref name="Confirmations"/>.</param>
+/// <param name="Tokens">The only contracts that are settled in.</param>
+public sealed record ChainSettings(string Network, int Confirmations, int FinalityDepth, IReadOnlyList<TokenSettings> Tokens)
+{
+    /// <summary>How many blocks back logs are searched for a lost authorization: nodes bound this.</summary>
+    public const ulong LogRangeMax = 9_000;
+
+    /// <summary>The configured token at an address (lower case); null when the operator did not allow it.</summary>
+    public TokenSettings? FindToken(string address) => Tokens.FirstOrDefault(token => token.Address == address);
+}
+
+/// <summary>A token the operator allows.</summary>
+/// <param name="Address">Contract, lower case with 0x.</param>
+/// <param name="Symbol">For people.</param>
+/// <param name="Name">EIP-712 domain name.</param>
+/// <param name="Version">EIP-712 domain version.</param>
+/// <param name="Decimals">0 to 36.</param>
+public sealed record TokenSettings(string Address, string Symbol, string Name, string Version, int Decimals);

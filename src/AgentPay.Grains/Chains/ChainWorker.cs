@@ -1,0 +1,203 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+using AgentPay.Grains.Settlements;
+using AgentPay.Grains.Signers;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AgentPay.Grains.Chains;
+
+/// <summary>
+/// One chain in this process: follows its blocks, tells signers what was mined, lost or became final, and sends what they committed.
+/// All it remembers can be had again from the grains and the chain, so it starts over whenever either fails.
+/// </summary>
+internal sealed partial class ChainWorker : BackgroundService
+{
+    private static readonly TimeSpan HousekeepingPeriod = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FeesAge = TimeSpan.FromMilliseconds(500);
+
+    private readonly ImmutableArray<SignerLane> lanes;
+    private readonly MinedReport report;
+    private readonly BlockWatch watch;
+    private readonly IGrainFactory grains;
+    private readonly TimeProvider clock;
+    private readonly ILogger logger;
+    private readonly Channel<Settlement> doubts = Channel.CreateUnbounded<Settlement>();
+    private volatile FeeQuote? fees;
+    private volatile string? outage = "The chain has not been reached yet.";
+    private DateTimeOffset feesAt;
+
+    public ChainWorker(ChainSettings settings, IEvmChain chain, IEnumerable<EvmSigner> keys, IGrainFactory grains, TimeProvider clock, ILoggerFactory loggers)
+    {
+        Settings = settings;
+        Chain = chain;
+        this.grains = grains;
+        this.clock = clock;
+        logger = loggers.CreateLogger<ChainWorker>();
+        report = new MinedReport(chain);
+        lanes = [.. keys.Select(key => new SignerLane(
+            chain, key, grains.GetGrain<ISignerGrain>(SignerId.KeyFor(settings.Network, key.Address.ToString())), clock, logger))];
+        watch = new BlockWatch(settings, chain, lanes, report, clock);
+    }
+
+    public ChainSettings Settings { get; }
+
+    public IEvmChain Chain { get; }
+
+    public IReadOnlyList<string> SignerAddresses => [.. lanes.Select(lane => lane.AddressText)];
+
+    public ChainHealth Health
+    {
+        get
+        {
+            var trouble = outage ?? lanes.Select(lane => lane.Trouble).FirstOrDefault(text => text is not null);
+            var state = outage is not null ? "halted" : trouble is not null ? "degraded" : "healthy";
+            return new ChainHealth(Settings.Network, state, watch.Head?.Number, watch.HeadSeenAt, trouble);
+        }
+    }
+
+    public SignTransaction? SignerFor(string address)
+    {
+        var lane = lanes.FirstOrDefault(lane => lane.AddressText == address);
+        return lane is { Trouble: null } && fees is { } quote
+            ? (nonce, work) => TransferTransaction.Sign(lane.Key, Chain.ChainId, nonce, quote, work.Terms)
+            : null;
+    }
+
+    public void Observe(Signer signer) => lanes.FirstOrDefault(lane => lane.AddressText == signer.Address)?.Observe(signer);
+
+    public void Resolve(Settlement settlement) => doubts.Writer.TryWrite(settlement);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        [FollowAsync(stoppingToken), KeepHouseAsync(stoppingToken), ResolveAsync(stoppingToken), .. lanes.Select(lane => RepeatedlyAsync(lane.RunAsync, stoppingToken))]);
+
+    private Task FollowAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
+        async token =>
+        {
+            // The head first, then what is open: a block between the two is seen by one or the other.
+            await RefreshFeesAsync(token);
+            var from = await watch.StartAsync(token);
+            foreach (var lane in lanes)
+            {
+                await lane.SyncAsync(token);
+                await watch.CheckOpenAsync(lane, token);
+            }
+
+            outage = null;
+            LogFollowing(Settings.Network, from.Number);
+            await foreach (var step in Chain.FollowAsync(from, token))
+            {
+                await watch.StepAsync(step, token);
+                await RefreshFeesAsync(token);
+            }
+        },
+        stoppingToken);
+
+    private Task KeepHouseAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
+        async token =>
+        {
+            using var timer = new PeriodicTimer(HousekeepingPeriod, clock);
+            while (await timer.WaitForNextTickAsync(token))
+            {
+                await RefreshFeesAsync(token);
+                foreach (var lane in lanes)
+                {
+                    await lane.RepeatAsync(token);
+                    await lane.FindTakenAsync(token);
+                    if (lane.Newest is { Synced: false } or { Waiting.IsEmpty: false })
+                    {
+                        await lane.SyncAsync(token);
+                    }
+                }
+            }
+        },
+        stoppingToken);
+
+    private Task ResolveAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
+        async token =>
+        {
+            await foreach (var settlement in doubts.Reader.ReadAllAsync(token))
+            {
+                var command = await LookAsync(settlement, token);
+                if (command is not null)
+                {
+                    await grains.GetGrain<ISettlementGrain>(settlement.Id).ReportAsync(command);
+                }
+            }
+        },
+        stoppingToken);
+
+    /// <summary>Proof, or null: the settlement's own deadline asks again.</summary>
+    private async Task<SettlementCommand?> LookAsync(Settlement settlement, CancellationToken cancellationToken)
+    {
+        var terms = settlement.Terms;
+        var head = await Chain.ReadBlockAsync(BlockTag.Latest, cancellationToken);
+        var traced = await report.TraceAsync(terms, settlement.Attempt, head?.Cursor.Number ?? 0, cancellationToken);
+        if (traced is not DoubtSettlement)
+        {
+            return traced;
+        }
+
+        var final = await Chain.ReadBlockAsync(BlockTag.Finalized, cancellationToken);
+        if (final is null || !long.TryParse(terms.ValidBefore, out var end) || (long)final.Timestamp < end)
+        {
+            return null;
+        }
+
+        var used = await Chain.ReadAuthorizationStateAsync(
+            Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), BlockTag.At(final.Cursor.Number), cancellationToken);
+        return used ? null : new FailSettlement(MinedReport.TransactionFailed, settlement.Attempt);
+    }
+
+    private async Task RefreshFeesAsync(CancellationToken cancellationToken)
+    {
+        if (fees is null || clock.GetUtcNow() - feesAt > FeesAge)
+        {
+            feesAt = clock.GetUtcNow();
+            fees = await Chain.ReadFeesAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>A failed node or store never ends a loop: the loop starts over from what is durable, later and later up to ten seconds.</summary>
+    private async Task RepeatedlyAsync(Func<CancellationToken, Task> run, CancellationToken stoppingToken)
+    {
+        var pause = TimeSpan.FromMilliseconds(250);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var startedAt = clock.GetUtcNow();
+            try
+            {
+                await run(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (ChainUnavailableException e)
+            {
+                outage = $"{Settings.Network} does not answer: {e.Message}";
+                LogOutage(Settings.Network, e.Message);
+            }
+            catch (Exception e)
+            {
+                outage = $"{Settings.Network} could not be worked: {e.Message}";
+                LogFault(e, Settings.Network);
+            }
+
+            pause = clock.GetUtcNow() - startedAt > TimeSpan.FromMinutes(1) ? TimeSpan.FromMilliseconds(250) : pause * 2 < TimeSpan.FromSeconds(10) ? pause * 2 : TimeSpan.FromSeconds(10);
+            await Task.Delay(pause, clock, stoppingToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    [LoggerMessage(EventId = 1310, Level = LogLevel.Information, Message = "Following {Network} from block {Block}.")]
+    private partial void LogFollowing(string network, ulong block);
+
+    [LoggerMessage(EventId = 1311, Level = LogLevel.Warning, Message = "{Network} does not answer: {Words}")]
+    private partial void LogOutage(string network, string words);
+
+    [LoggerMessage(EventId = 1312, Level = LogLevel.Error, Message = "Work on {Network} failed and starts over.")]
+    private partial void LogFault(Exception exception, string network);
+}

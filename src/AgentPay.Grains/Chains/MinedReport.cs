@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+
+namespace AgentPay.Grains.Chains;
+
+/// <summary>
+/// What a receipt proves of each settlement in a transaction. Success needs our AuthorizationUsed and our Transfer, from the token itself; failure needs proof too:
+/// a reverted call with the authorization unused. Everything between is doubt, and somebody may have sent the authorization before us.
+/// </summary>
+internal sealed class MinedReport(IEvmChain chain)
+{
+    public const string TransactionFailed = "invalid_exact_evm_transaction_failed";
+    public const string TransferMismatch = "invalid_exact_evm_transfer_event_mismatch";
+    public const string InvalidState = "invalid_transaction_state";
+
+    public async Task<ImmutableArray<SettlementCommand>> MakeAsync(SignerTransaction transaction, TransactionReceipt receipt, CancellationToken cancellationToken)
+    {
+        var reports = ImmutableArray.CreateBuilder<SettlementCommand>(transaction.Settlements.Length);
+        foreach (var work in transaction.Settlements)
+        {
+            reports.Add(ProofOf(work.Terms, receipt) switch
+            {
+                TransferProof.Whole => Confirm(receipt),
+                TransferProof.TransferMissing => new FailSettlement(TransferMismatch, work.Attempt),
+                TransferProof.None => await ExplainAsync(work, receipt, cancellationToken),
+            });
+        }
+
+        return reports.MoveToImmutable();
+    }
+
+    /// <summary>What became of an authorization by the chain's own logs; doubt when it has no trace.</summary>
+    public async Task<SettlementCommand> TraceAsync(SettlementTerms terms, int attempt, ulong head, CancellationToken cancellationToken)
+    {
+        var from = head > ChainSettings.LogRangeMax ? head - ChainSettings.LogRangeMax : 0;
+        var trace = await chain.FindAuthorizationAsync(Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), from, cancellationToken);
+        return trace.Fate switch
+        {
+            AuthorizationFate.Used when ProofOf(terms, trace.Receipt!) == TransferProof.Whole => Confirm(trace.Receipt!),
+            AuthorizationFate.Used => new FailSettlement(TransferMismatch, attempt),
+            AuthorizationFate.Canceled => new FailSettlement(InvalidState, attempt),
+            AuthorizationFate.NoTrace => new DoubtSettlement(),
+        };
+    }
+
+    private async Task<SettlementCommand> ExplainAsync(SettlementWork work, TransactionReceipt receipt, CancellationToken cancellationToken)
+    {
+        var terms = work.Terms;
+        var used = await chain.ReadAuthorizationStateAsync(
+            Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), null, cancellationToken);
+        return used
+            ? await TraceAsync(terms, work.Attempt, receipt.Block.Number, cancellationToken)
+            : new FailSettlement(receipt.Succeeded ? TransferMismatch : TransactionFailed, work.Attempt);
+    }
+
+    private static ConfirmSettlement Confirm(TransactionReceipt receipt) => new(receipt.Transaction.ToString(), receipt.Block.ToReference());
+
+    private static TransferProof ProofOf(SettlementTerms terms, TransactionReceipt receipt) => receipt.Prove(
+        Address.Parse(terms.Token), Address.Parse(terms.Payer), Address.Parse(terms.PayTo), terms.Atoms, Bytes32.Parse(terms.Nonce));
+}
+
+/// <summary>Between the chain's words and the domain's.</summary>
+internal static class BlockWords
+{
+    public static BlockReference ToReference(this BlockCursor cursor) => new(cursor.Number, cursor.Hash.ToString());
+}

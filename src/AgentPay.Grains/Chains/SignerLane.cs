@@ -1,0 +1,235 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+using AgentPay.Grains.Signers;
+using Microsoft.Extensions.Logging;
+
+namespace AgentPay.Grains.Chains;
+
+/// <summary>
+/// One key's way to the node: sends what its grain committed, in nonce order, and sends the same bytes again until they are mined.
+/// Holds only what can be had again from the grain.
+/// </summary>
+internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISignerGrain grain, TimeProvider clock, ILogger logger)
+{
+    private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Dictionary<string, DateTimeOffset> sentAt = [];
+    private readonly Dictionary<ulong, int> takenStrikes = [];
+    private readonly Dictionary<string, ulong> nonceByHash = [];
+    private ulong indexedTo;
+    private volatile Signer? signer;
+    private volatile string? trouble;
+
+    public string AddressText { get; } = key.Address.ToString();
+
+    public EvmSigner Key => key;
+
+    public ISignerGrain Grain => grain;
+
+    /// <summary>The newest durable state seen; null before the first.</summary>
+    public Signer? Newest => signer;
+
+    /// <summary>Why this key cannot send, in one sentence; null when it can.</summary>
+    public string? Trouble => trouble;
+
+    public void Observe(Signer newest)
+    {
+        lock (nonceByHash)
+        {
+            var first = newest.Transactions.IsEmpty ? newest.NextNonce : newest.Transactions.Keys.First();
+            for (indexedTo = Math.Max(indexedTo, first); indexedTo < newest.NextNonce; indexedTo++)
+            {
+                foreach (var form in newest.Transactions.TryGetValue(indexedTo, out var transaction) ? transaction.Forms : [])
+                {
+                    nonceByHash[form.Hash] = indexedTo;
+                }
+            }
+        }
+
+        signer = newest;
+        signal.Writer.TryWrite(true);
+    }
+
+    /// <summary>The open transaction of which <paramref name="hash"/> is a form; null when none is.</summary>
+    public SignerTransaction? Find(string hash)
+    {
+        lock (nonceByHash)
+        {
+            if (!nonceByHash.TryGetValue(hash, out var nonce))
+            {
+                return null;
+            }
+
+            if (signer?.Transactions.TryGetValue(nonce, out var transaction) == true)
+            {
+                return transaction;
+            }
+
+            nonceByHash.Remove(hash);
+            return null;
+        }
+    }
+
+    /// <summary>Sends whatever is committed and not on its way, until stopped.</summary>
+    public async Task RunAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var _ in signal.Reader.ReadAllAsync(stoppingToken))
+        {
+            await SendAsync(repeat: false, stoppingToken);
+        }
+    }
+
+    /// <summary>Sends again what the node should have mined or kept.</summary>
+    public Task RepeatAsync(CancellationToken cancellationToken) => SendAsync(repeat: true, cancellationToken);
+
+    /// <summary>Brings the grain's nonce up to the chain's. A chain that knows fewer transactions than were mined is another chain, or was reset: nothing is sent.</summary>
+    public async Task SyncAsync(CancellationToken cancellationToken)
+    {
+        var state = await grain.WakeAsync();
+        var mined = await chain.ReadTransactionCountAsync(key.Address, pending: false, cancellationToken);
+        var known = await chain.ReadTransactionCountAsync(key.Address, pending: true, cancellationToken);
+        if (state.Synced && state.NextNonce > known && !state.Transactions.ContainsKey(mined))
+        {
+            trouble = $"The chain knows {mined} transactions of {AddressText}, the engine sent {state.NextNonce}: it is another chain, or it was reset. Start with an empty data folder, or with the node this data belongs to.";
+            LogReset(AddressText, mined, state.NextNonce);
+            return;
+        }
+
+        if (!state.Synced || known > state.NextNonce)
+        {
+            await grain.SyncAsync(known);
+        }
+        else
+        {
+            await grain.SendWaitingAsync();
+        }
+    }
+
+    /// <summary>Finds nonces that another transaction of this key took: mined by count, with no receipt for any of our forms, twice in a row.</summary>
+    public async Task FindTakenAsync(CancellationToken cancellationToken)
+    {
+        var late = Pending().Where(transaction => clock.GetUtcNow() - transaction.Newest.SignedAt > RepeatAfter).ToArray();
+        if (late.Length == 0)
+        {
+            takenStrikes.Clear();
+            return;
+        }
+
+        var mined = await chain.ReadTransactionCountAsync(key.Address, pending: false, cancellationToken);
+        foreach (var transaction in late.Where(transaction => transaction.Nonce < mined))
+        {
+            var receipts = await chain.ReadReceiptsAsync([.. transaction.Forms.Select(form => Bytes32.Parse(form.Hash))], cancellationToken);
+            var strikes = receipts.Any(receipt => receipt is not null) ? 0 : takenStrikes.GetValueOrDefault(transaction.Nonce) + 1;
+            takenStrikes[transaction.Nonce] = strikes;
+            if (strikes >= 2)
+            {
+                takenStrikes.Remove(transaction.Nonce);
+                LogNonceTaken(AddressText, transaction.Nonce);
+                await grain.SyncAsync(await chain.ReadTransactionCountAsync(key.Address, pending: true, cancellationToken));
+                await grain.NonceTakenAsync(transaction.Nonce);
+            }
+        }
+    }
+
+    /// <summary>What is not mined, by nonce. The unmined are the newest, so this looks from the end and stops when it has them all.</summary>
+    private List<SignerTransaction> Pending()
+    {
+        var pending = new List<SignerTransaction>();
+        if (signer is { InFlight: > 0 } state)
+        {
+            for (var nonce = state.NextNonce; nonce > 0 && pending.Count < state.InFlight; nonce--)
+            {
+                if (state.Transactions.TryGetValue(nonce - 1, out var transaction) && transaction.Block is null)
+                {
+                    pending.Add(transaction);
+                }
+            }
+
+            pending.Reverse();
+        }
+
+        return pending;
+    }
+
+    private async Task SendAsync(bool repeat, CancellationToken cancellationToken)
+    {
+        foreach (var transaction in Pending())
+        {
+            var form = transaction.Newest;
+            if (!NeedsSending(form, repeat))
+            {
+                continue;
+            }
+
+            if (repeat && await chain.KnowsTransactionAsync(Bytes32.Parse(form.Hash), cancellationToken))
+            {
+                continue;
+            }
+
+            var submission = await chain.SubmitAsync(Convert.FromHexString(form.Raw.AsSpan(2)), cancellationToken);
+            lock (sentAt)
+            {
+                sentAt[form.Hash] = clock.GetUtcNow();
+            }
+
+            Judge(transaction.Nonce, submission);
+            if (submission is { Status: SubmissionStatus.Unknown } or { Rejection: SubmissionRejection.InsufficientFunds })
+            {
+                break;
+            }
+        }
+
+        Prune();
+    }
+
+    private bool NeedsSending(SignedForm form, bool repeat)
+    {
+        lock (sentAt)
+        {
+            return !sentAt.TryGetValue(form.Hash, out var at) || (repeat && clock.GetUtcNow() - at > RepeatAfter);
+        }
+    }
+
+    private void Judge(ulong nonce, Submission submission)
+    {
+        if (submission.Status == SubmissionStatus.Accepted)
+        {
+            trouble = null;
+            return;
+        }
+
+        LogNotTaken(AddressText, nonce, submission.Status, submission.Rejection, submission.Message);
+        if (submission.Rejection == SubmissionRejection.InsufficientFunds)
+        {
+            trouble = $"{AddressText} cannot pay for gas on {chain.Network}: send native coins to it.";
+        }
+    }
+
+    private void Prune()
+    {
+        lock (sentAt)
+        {
+            if (sentAt.Count > 2 * Domain.Signers.Signer.InFlightMax)
+            {
+                var open = Pending().Select(transaction => transaction.Newest.Hash).ToHashSet();
+                foreach (var hash in sentAt.Keys.Where(hash => !open.Contains(hash)).ToArray())
+                {
+                    sentAt.Remove(hash);
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(EventId = 1300, Level = LogLevel.Warning, Message = "The node did not take nonce {Nonce} of {Signer}: {Status} {Rejection} {Words}")]
+    private partial void LogNotTaken(string signer, ulong nonce, SubmissionStatus status, SubmissionRejection rejection, string words);
+
+    [LoggerMessage(EventId = 1301, Level = LogLevel.Error, Message = "The chain knows {Mined} transactions of {Signer}, the engine sent {Sent}: another chain, or a reset one. Nothing is sent.")]
+    private partial void LogReset(string signer, ulong mined, ulong sent);
+
+    [LoggerMessage(EventId = 1302, Level = LogLevel.Warning, Message = "Nonce {Nonce} of {Signer} was taken by a transaction that is not ours: is the key used elsewhere?")]
+    private partial void LogNonceTaken(string signer, ulong nonce);
+}

@@ -1,0 +1,186 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using AgentPay.Domain.Decisions;
+using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Chains;
+using AgentPay.Grains.Journal;
+using AgentPay.Grains.Settlements;
+using AgentPay.Storage.Contract;
+using AgentPay.X402;
+using AgentPay.X402.Messages;
+using Microsoft.Extensions.Options;
+
+namespace AgentPay.Grains.Facilitator;
+
+/// <inheritdoc/>
+internal sealed class Facilitator(
+    PaymentVerifier verifier, ChainDesk desk, IGrainFactory grains, IAtomicStore store, ProcessIdentity process, FailureBudget budget,
+    IOptions<FacilitatorSettings> settings, TimeProvider clock, GrainMetrics metrics) : IFacilitator
+{
+    private static readonly TimeSpan HashWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AdmissionSlack = TimeSpan.FromSeconds(30);
+
+    public SupportedResponse Supported => SupportedKinds.Of(desk);
+
+    public async Task<VerifyResponse> VerifyAsync(PaymentPayload payment, PaymentRequirements requirements, CancellationToken cancellationToken)
+    {
+        var (prepared, refusal) = verifier.Prepare(payment, requirements);
+        refusal ??= prepared!.TimeRefusal;
+        if (refusal is null)
+        {
+            (refusal, prepared) = await verifier.CheckChainAsync(prepared!, cancellationToken);
+            if (refusal is null && await FindAsync(prepared.Id, cancellationToken) is { Status: not (SettlementStatus.Released or SettlementStatus.Failed) })
+            {
+                refusal = ErrorCodes.InvalidExactEvmNonceAlreadyUsed;
+            }
+        }
+
+        metrics.Verified(refusal);
+        var payer = prepared?.Terms.Payer ?? payment.Authorization?.From;
+        return refusal is null ? VerifyResponse.Valid(payer!) : VerifyResponse.Invalid(refusal, Sentences.Of(refusal), payer);
+    }
+
+    public async Task<SettleAnswer> SettleAsync(
+        PaymentPayload payment, PaymentRequirements requirements, string? idempotencyKey, CancellationToken cancellationToken)
+    {
+        var startedAt = clock.GetTimestamp();
+        var words = new SettleWords(payment, requirements);
+        var (prepared, refusal) = await CheckAsync(payment, requirements, cancellationToken);
+        var answer = refusal is not null
+            ? new SettleAnswer(words.Refused(refusal))
+            : await ReserveAsync(prepared!, idempotencyKey, words, cancellationToken);
+        metrics.Settled(clock.GetElapsedTime(startedAt), answer.Response.ErrorReason);
+        return answer;
+    }
+
+    public async Task<AdmissionAnswer> AdmitAsync(
+        PaymentPayload payment, PaymentRequirements requirements, string resource, CancellationToken cancellationToken)
+    {
+        var (prepared, refusal) = await CheckAsync(payment, requirements, cancellationToken);
+        if (refusal is not null)
+        {
+            return new AdmissionAnswer(refusal, Sentences.Of(refusal), payment.Authorization?.From, null);
+        }
+
+        var expiresAt = clock.GetUtcNow() + TimeSpan.FromSeconds(requirements.MaxTimeoutSeconds) + AdmissionSlack;
+        var admission = new Admission(RandomKey(), resource, process.Id, expiresAt);
+        var reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone), cancellationToken);
+        if (reply.Refusal is { } no)
+        {
+            return new AdmissionAnswer(no.Code, no.Detail, prepared.Terms.Payer, null);
+        }
+
+        var admitted = new AdmittedPayment(this, prepared, reply.State!.Admission!.Key, new SettleWords(payment, requirements));
+        return new AdmissionAnswer(null, null, prepared.Terms.Payer, admitted);
+    }
+
+    /// <summary>
+    /// Everything that must hold before a reservation. A payment the engine already knows is not held against the chain again: its nonce is used because
+    /// we used it, and its time may be over.
+    /// </summary>
+    private async Task<(PreparedPayment? Payment, string? Refusal)> CheckAsync(
+        PaymentPayload payment, PaymentRequirements requirements, CancellationToken cancellationToken)
+    {
+        var (prepared, refusal) = verifier.Prepare(payment, requirements);
+        if (refusal is not null)
+        {
+            return (prepared, refusal);
+        }
+
+        var known = await FindAsync(prepared!.Id, cancellationToken);
+        if (known is not null && known.Terms.Digest != prepared.Terms.Digest && known.Status is not (SettlementStatus.Released or SettlementStatus.Failed))
+        {
+            return (prepared, ErrorCodes.InvalidExactEvmNonceAlreadyUsed);
+        }
+
+        var isOurs = known is { Status: not (SettlementStatus.Released or SettlementStatus.Failed) }
+            && (prepared.SignedByPayer || known.Terms.Signature == prepared.Terms.Signature);
+        if (isOurs)
+        {
+            return (prepared with { Terms = known!.Terms }, null);
+        }
+
+        if (prepared.TimeRefusal is not null)
+        {
+            return (prepared, prepared.TimeRefusal);
+        }
+
+        budget.RequireRoom(prepared.Terms.Payer);
+        (refusal, prepared) = await verifier.CheckChainAsync(prepared, cancellationToken);
+        return (prepared, refusal);
+    }
+
+    private async Task<SettleAnswer> ReserveAsync(PreparedPayment prepared, string? key, SettleWords words, CancellationToken cancellationToken)
+    {
+        var caller = RandomKey();
+        var grain = Grain(prepared);
+        var reply = await grain.ReserveAsync(new ReserveSettlement(prepared.Terms, key, SignerFor(prepared)), caller, cancellationToken);
+        if (reply.Refusal is { } no)
+        {
+            var hash = no.Code == SettlementRefusals.Duplicate ? await HashAsync(grain, reply.State, cancellationToken) : null;
+            return new SettleAnswer(words.Refused(no.Code, hash));
+        }
+
+        var settled = await OutcomeAsync(grain, reply.State!, cancellationToken);
+        if (settled.Status == SettlementStatus.Failed)
+        {
+            budget.Failed(settled.Terms.Payer);
+            await grain.LeaveAsync(caller);
+            return new SettleAnswer(words.Refused(settled.FailureCode!));
+        }
+
+        return settled.IsPaid
+            ? new SettleAnswer(words.Settled(settled), delivered => delivered ? grain.AnsweredAsync(caller) : grain.LeaveAsync(caller))
+            : new SettleAnswer(words.Refused(ErrorCodes.SettlementPending, settled.Transaction), _ => grain.LeaveAsync(caller));
+    }
+
+    private async Task<Settlement> OutcomeAsync(ISettlementGrain grain, Settlement settlement, CancellationToken cancellationToken)
+    {
+        var until = clock.GetUtcNow() + TimeSpan.FromSeconds(settings.Value.SettleWaitSeconds);
+        while (!settlement.IsDecided && until - clock.GetUtcNow() is { Ticks: > 0 } left)
+        {
+            settlement = await grain.WaitAsync(left, cancellationToken: cancellationToken) ?? settlement;
+        }
+
+        return settlement;
+    }
+
+    private static async Task<string?> HashAsync(ISettlementGrain grain, Settlement? settlement, CancellationToken cancellationToken) =>
+        settlement is { Transaction: null, Status: SettlementStatus.Reserved }
+            ? (await grain.WaitAsync(HashWait, hashIsEnough: true, cancellationToken))?.Transaction
+            : settlement?.Transaction;
+
+    private async Task<Settlement?> FindAsync(string id, CancellationToken cancellationToken) =>
+        await store.ReadAsync(new GrainRef(SettlementId.GrainType, id), cancellationToken) is { } row
+            ? StoredForms.Settlements.Read(row.State.Span, [])
+            : null;
+
+    private string SignerFor(PreparedPayment prepared)
+    {
+        var signers = desk.SignersOf(prepared.Terms.Network);
+        return signers[(int)(uint.Parse(prepared.Terms.Nonce.AsSpan(2, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture) % (uint)signers.Count)];
+    }
+
+    private ISettlementGrain Grain(PreparedPayment prepared) => grains.GetGrain<ISettlementGrain>(prepared.Id);
+
+    private static string RandomKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    private sealed class AdmittedPayment(Facilitator facilitator, PreparedPayment prepared, string key, SettleWords words) : IAdmittedPayment
+    {
+        public async Task<SettleAnswer> SettleAsync(CancellationToken cancellationToken)
+        {
+            var answer = await facilitator.ReserveAsync(prepared, key, words, cancellationToken);
+            return new SettleAnswer(answer.Response, async delivered =>
+            {
+                await answer.CloseAsync(delivered);
+                if (!delivered || !answer.Response.Success)
+                {
+                    // Paid for or still undecided, and not handed over: the buyer may come again with the same payment.
+                    await ReleaseAsync();
+                }
+            });
+        }
+
+        public Task ReleaseAsync() => facilitator.Grain(prepared).ReleaseAsync(new ReleasePayment(key));
+    }
+}

@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace AgentPay.Grains.Facilitator;
+
+/// <summary>Settings under <c>AgentPay:Facilitator</c>.</summary>
+public sealed class FacilitatorSettings
+{
+    /// <summary>How long a settle request waits for its outcome before it answers <c>settlement_pending</c>, in seconds: 1 to 80 (clients give up at 90).</summary>
+    [Range(1, 80)]
+    public int SettleWaitSeconds { get; set; } = 60;
+
+    /// <summary>Failed settlements of one payer, each of which cost gas, within ten minutes before it has to wait: 1 to 1,000.</summary>
+    [Range(1, 1_000)]
+    public int PayerFailuresMax { get; set; } = 3;
+
+    /// <summary>Refused requests of one caller within a minute before it has to wait: 10 to 1,000,000.</summary>
+    [Range(10, 1_000_000)]
+    public int CallerFailuresMax { get; set; } = 10_000;
+}
+
+/// <summary>Who this process is, to other processes on the same store.</summary>
+/// <param name="Id">New at every start.</param>
+/// <param name="IsAlone">The store lets in one process only, so every other id is of one that is gone.</param>
+public sealed record ProcessIdentity(string Id, bool IsAlone);

@@ -1,0 +1,155 @@
+using System.Globalization;
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Chains;
+using AgentPay.X402;
+using AgentPay.X402.Messages;
+using AgentPay.X402.Schemes;
+
+namespace AgentPay.Grains.Facilitator;
+
+/// <summary>
+/// The rules of scheme <c>exact</c> by EIP-3009, cheap ones first: text, then the operator's allow-list, then the signature, then the chain.
+/// </summary>
+internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
+{
+    /// <summary>Gas of a transfer from a plain key: measured 86,000 to 105,000 for proxied stablecoins; what is not used is not paid.</summary>
+    private const ulong KeyTransferGas = 160_000;
+
+    /// <summary>A contract wallet may not make the engine pay for more than this.</summary>
+    private const ulong WalletTransferGasMax = 400_000;
+
+    /// <summary>The last 32 bytes of a signature that wraps a wallet's deployment (ERC-6492).</summary>
+    private static readonly byte[] DeploymentMagic = Convert.FromHexString("6492649264926492649264926492649264926492649264926492649264926492");
+
+    /// <summary>Everything that can be said without the chain; broken time rules are kept apart, for a settled payment may be asked about after its end.</summary>
+    public (PreparedPayment? Payment, string? Refusal) Prepare(PaymentPayload payment, PaymentRequirements requirements)
+    {
+        var broken = ExactEvmRules.Check(payment, requirements, clock.GetUtcNow());
+        var isTime = broken is ErrorCodes.InvalidExactEvmValidBefore or ErrorCodes.InvalidExactEvmValidAfter;
+        if (broken is not null && !isTime)
+        {
+            return (null, broken);
+        }
+
+        var signed = payment.Authorization!;
+        if (desk.ChainOf(requirements.Network) is not { } chain)
+        {
+            return (null, ErrorCodes.InvalidNetwork);
+        }
+
+        if (signed.Value != requirements.Amount)
+        {
+            return (null, payment.Version == X402Version.V1 ? ErrorCodes.InvalidExactEvmValueV1 : ErrorCodes.InvalidExactEvmValueMismatch);
+        }
+
+        var token = Address.Parse(requirements.Asset);
+        if (CheckToken(requirements, token) is { } refusal)
+        {
+            return (null, refusal);
+        }
+
+        return Prepare(chain, requirements, token, signed, isTime ? broken : null);
+    }
+
+    /// <summary>What the chain says now; null when it would accept the transfer. Also says what gas the transfer needs.</summary>
+    public async Task<(string? Refusal, PreparedPayment Payment)> CheckChainAsync(PreparedPayment payment, CancellationToken cancellationToken)
+    {
+        var chain = desk.ChainOf(payment.Terms.Network)!;
+        var reading = await chain.ReadTransferAsync(payment.Transfer, cancellationToken);
+        if (!reading.PayerHasCode)
+        {
+            return payment.SignedByPayer ? (CodeOf(reading.Verdict), payment) : (ErrorCodes.InvalidExactEvmSignature, payment);
+        }
+
+        // A contract, or an account that delegated to one (EIP-7702), answers for itself: no silent fall-back to its key.
+        if (!await chain.IsValidSignatureAsync(payment.Transfer.From, payment.Digest, payment.Transfer.Signature, cancellationToken))
+        {
+            return (ErrorCodes.InvalidExactEvmSignature, payment);
+        }
+
+        if (CodeOf(reading.Verdict) is { } refusal)
+        {
+            return (refusal, payment);
+        }
+
+        var sender = Address.Parse(desk.SignersOf(payment.Terms.Network)[0]);
+        var gas = await chain.EstimateGasAsync(sender, payment.Transfer.Token, Eip3009.Calldata(payment.Transfer), cancellationToken);
+        return gas is null or > WalletTransferGasMax
+            ? (ErrorCodes.InvalidExactEvmSimulationFailed, payment)
+            : (null, payment with { Terms = payment.Terms with { PayerHasCode = true, GasLimit = Math.Min(gas.Value + (gas.Value / 4), WalletTransferGasMax) } });
+    }
+
+    private string? CheckToken(PaymentRequirements requirements, Address token)
+    {
+        if (desk.SettingsOf(requirements.Network)!.FindToken(token.ToString()) is not { } allowed)
+        {
+            return ErrorCodes.InvalidPaymentRequirements;
+        }
+
+        if (requirements.Extra.Name != allowed.Name)
+        {
+            return ErrorCodes.InvalidExactEvmTokenNameMismatch;
+        }
+
+        return requirements.Extra.Version != allowed.Version ? ErrorCodes.InvalidExactEvmTokenVersionMismatch : null;
+    }
+
+    private static (PreparedPayment? Payment, string? Refusal) Prepare(
+        IEvmChain chain, PaymentRequirements requirements, Address token, TransferAuthorization signed, string? timeRefusal)
+    {
+        var signature = Convert.FromHexString(signed.Signature.AsSpan(2));
+        if (signature.AsSpan().EndsWith(DeploymentMagic))
+        {
+            return (null, ErrorCodes.Eip6492FactoryNotAllowed);
+        }
+
+        var isKeySignature = signature.Length == EcdsaSignature.Bytes;
+        var ecdsa = default(EcdsaSignature);
+        if (isKeySignature)
+        {
+            if (!EcdsaSignature.TryParse(signature, out ecdsa))
+            {
+                return (null, ErrorCodes.InvalidExactEvmSignature);
+            }
+
+            signature = ecdsa.ToArray();
+        }
+
+        var transfer = new Eip3009Transfer(
+            token, requirements.Extra.Name!, requirements.Extra.Version!, Address.Parse(signed.From), Address.Parse(signed.To), UInt256.Parse(signed.Value),
+            UInt256.Parse(signed.ValidAfter), UInt256.Parse(signed.ValidBefore), Bytes32.Parse(signed.Nonce), signature);
+        var digest = Eip3009.Digest(transfer, chain.ChainId);
+        var signedByPayer = isKeySignature && ecdsa.TryRecover(digest, out var signer) && signer == transfer.From;
+        var terms = new SettlementTerms
+        {
+            Network = requirements.Network,
+            Method = "eip3009",
+            Token = token.ToString(),
+            DomainName = transfer.DomainName,
+            DomainVersion = transfer.DomainVersion,
+            Payer = transfer.From.ToString(),
+            PayTo = transfer.To.ToString(),
+            Atoms = UInt128.Parse(signed.Value, CultureInfo.InvariantCulture),
+            ValidAfter = signed.ValidAfter,
+            ValidBefore = signed.ValidBefore,
+            Nonce = transfer.Nonce.ToString(),
+            Signature = "0x" + Convert.ToHexStringLower(signature),
+            Digest = digest.ToString(),
+            GasLimit = KeyTransferGas,
+        };
+        return (new PreparedPayment(terms, transfer, digest, signedByPayer, timeRefusal), null);
+    }
+
+    private static string? CodeOf(TransferVerdict verdict) => verdict switch
+    {
+        TransferVerdict.Accepted => null,
+        TransferVerdict.TokenHasNoCode => ErrorCodes.AssetNotDeployedContract,
+        TransferVerdict.Eip3009NotSupported => ErrorCodes.InvalidExactEvmEip3009NotSupported,
+        TransferVerdict.NonceUsed => ErrorCodes.InvalidExactEvmNonceAlreadyUsed,
+        TransferVerdict.NameMismatch => ErrorCodes.InvalidExactEvmTokenNameMismatch,
+        TransferVerdict.VersionMismatch => ErrorCodes.InvalidExactEvmTokenVersionMismatch,
+        TransferVerdict.InsufficientBalance => ErrorCodes.InvalidExactEvmInsufficientBalance,
+        TransferVerdict.SimulationFailed => ErrorCodes.InvalidExactEvmSimulationFailed,
+    };
+}

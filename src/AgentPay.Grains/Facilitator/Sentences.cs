@@ -1,0 +1,31 @@
+using AgentPay.Domain.Settlements;
+using AgentPay.X402;
+
+namespace AgentPay.Grains.Facilitator;
+
+/// <summary>The sentence beside each code: what to do about it. Clients switch on the code, never on this.</summary>
+internal static class Sentences
+{
+    public static string? Of(string code) => code switch
+    {
+        ErrorCodes.InvalidNetwork => "This engine has no such network; see /facilitator/supported.",
+        ErrorCodes.InvalidPaymentRequirements => "The requirements name an asset, amount or address this engine does not settle.",
+        ErrorCodes.InvalidExactEvmSignature => "The signature is not the payer's over this authorization, domain and chain.",
+        ErrorCodes.InvalidExactEvmRecipientMismatch => "The authorization pays another address than payTo.",
+        ErrorCodes.InvalidExactEvmValidBefore => "The authorization ends within six seconds, has ended, or runs too far into the future.",
+        ErrorCodes.InvalidExactEvmValidAfter => "The authorization is not valid yet.",
+        ErrorCodes.InvalidExactEvmValueMismatch => "The authorized value must equal the amount.",
+        ErrorCodes.InvalidExactEvmValueV1 => "The authorized value must equal the amount.",
+        ErrorCodes.InvalidExactEvmInsufficientBalance => "The payer holds less than the amount.",
+        ErrorCodes.InvalidExactEvmNonceAlreadyUsed => "This authorization, or another with its nonce, was used, cancelled or is being settled.",
+        ErrorCodes.InvalidExactEvmTokenNameMismatch => "extra.name is not the token's EIP-712 domain name.",
+        ErrorCodes.InvalidExactEvmTokenVersionMismatch => "extra.version is not the token's EIP-712 domain version.",
+        ErrorCodes.InvalidExactEvmSimulationFailed => "The token refuses the transfer now: it may be paused, or one side blocked.",
+        ErrorCodes.InvalidExactEvmTransactionFailed => "The transaction did not move the money and the authorization is unused; sign a new one.",
+        ErrorCodes.Eip6492FactoryNotAllowed => "The wallet is not deployed and its factory is not allowed here.",
+        ErrorCodes.SettlementPending => "The outcome is not known yet and is never given up; ask again with the same payment and key.",
+        SettlementRefusals.Duplicate => "This payment was or is being settled for another caller; one payment is answered once.",
+        SettlementRefusals.InUse => "This payment already bought an answer; sign a new one.",
+        _ => null,
+    };
+}

@@ -1,0 +1,31 @@
+using System.Diagnostics.Metrics;
+using AgentPay.Domain.Settlements;
+
+namespace AgentPay.Grains;
+
+/// <summary>What the grains count (docs/reference/metrics.md).</summary>
+public sealed class GrainMetrics
+{
+    private readonly Counter<long> settlements;
+    private readonly Counter<long> verifications;
+    private readonly Histogram<double> settleDuration;
+
+    /// <summary>Registers the instruments on the meter <c>AgentPay</c>.</summary>
+    public GrainMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create("AgentPay");
+        settlements = meter.CreateCounter<long>("agentpay.settlement.changes", "{change}", "Settlements that entered a status.");
+        verifications = meter.CreateCounter<long>("agentpay.facilitator.verifications", "{verification}", "Payments verified, by verdict.");
+        settleDuration = meter.CreateHistogram<double>("agentpay.facilitator.settle.duration", "s", "From a settle request to its answer.");
+    }
+
+    /// <summary>A settlement entered a status.</summary>
+    public void SettlementChanged(SettlementStatus status) => settlements.Add(1, new KeyValuePair<string, object?>("status", SettlementEvents.StatusWord(status)));
+
+    /// <summary>A payment was verified.</summary>
+    /// <param name="code">The refusal's code; null when valid.</param>
+    public void Verified(string? code) => verifications.Add(1, new KeyValuePair<string, object?>("verdict", code ?? "valid"));
+
+    /// <summary>A settle request was answered.</summary>
+    public void Settled(TimeSpan duration, string? code) => settleDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("verdict", code ?? "settled"));
+}

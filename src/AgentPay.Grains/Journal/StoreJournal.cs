@@ -1,0 +1,142 @@
+using AgentPay.Domain.Decisions;
+using AgentPay.Storage.Contract;
+
+namespace AgentPay.Grains.Journal;
+
+/// <summary>The journal of one activation; used on that activation's scheduler only.</summary>
+internal sealed class StoreJournal<TState>(
+    GrainRef grain, StateForm<TState> form, IAtomicStore store, ICommitSink sink, TimeProvider clock) : IJournal<TState>
+    where TState : class
+{
+    private static readonly Task<CommitResult> Durable = Task.FromResult(new CommitResult(CommitStatus.Committed, 0));
+
+    private Task<CommitResult> newestWrite = Durable;
+    private Task? loading;
+    private bool loaded;
+    private int memory;
+    private long version;
+
+    public TState? Newest { get; private set; }
+
+    public async Task<TState?> ReadAsync(CancellationToken cancellationToken)
+    {
+        var outcome = await DecideAsync(static (state, _) => Outcome<TState>.Unchanged(state), null, cancellationToken);
+        return outcome.State;
+    }
+
+    public async Task<Outcome<TState>> DecideAsync(
+        Func<TState?, DateTimeOffset, Outcome<TState>> decide, MessageId? consumes, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            while (!loaded)
+            {
+                await (loading ??= LoadAsync());
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            var decidedIn = memory;
+            var now = clock.GetUtcNow();
+            var outcome = decide(Newest, now);
+            var commit = outcome.IsChange ? Remember(outcome, consumes, now) : null;
+            var write = commit is null ? newestWrite : newestWrite = store.CommitAsync(commit);
+            var result = await WriteAsync(write, decidedIn);
+            if (result.Status == CommitStatus.Committed)
+            {
+                if (commit is not null)
+                {
+                    sink.Committed(commit);
+                }
+
+                return outcome;
+            }
+
+            if (result.Status == CommitStatus.MessageGone)
+            {
+                decide = static (state, _) => Outcome<TState>.Unchanged(state);
+                consumes = null;
+            }
+
+            if (tries >= Journal.DecisionsMax)
+            {
+                throw new StoreUnavailableException($"Other processes kept deciding {grain.Type} first; ask again.");
+            }
+        }
+    }
+
+    private Commit Remember(Outcome<TState> outcome, MessageId? consumes, DateTimeOffset now)
+    {
+        var state = outcome.State!;
+        var effects = outcome.Effects;
+        var commit = new Commit
+        {
+            Grain = grain,
+            ExpectedVersion = version,
+            State = form.Write(state),
+            Status = form.StatusOf(state),
+            DecidedAt = now,
+            Transfers = effects.Transfers,
+            Events = effects.Events,
+            Account = effects.Account,
+            Messages = MessageForms.Write(effects.Messages),
+            Records = effects.Records,
+            Due = effects.Due,
+            Consumes = consumes,
+        };
+        version++;
+        Newest = state;
+        return commit;
+    }
+
+    private async Task<CommitResult> WriteAsync(Task<CommitResult> write, int decidedIn)
+    {
+        var known = false;
+        try
+        {
+            var result = await write;
+            known = result.Status == CommitStatus.Committed;
+            return result;
+        }
+        finally
+        {
+            if (!known && memory == decidedIn)
+            {
+                Forget();
+            }
+        }
+    }
+
+    /// <summary>What was decided and not written never happened: the next decision starts from the row.</summary>
+    private void Forget()
+    {
+        memory++;
+        loaded = false;
+        loading = null;
+        Newest = null;
+        version = 0;
+        newestWrite = Durable;
+    }
+
+    private async Task LoadAsync()
+    {
+        var loadedIn = memory;
+        try
+        {
+            var row = await store.ReadAsync(grain, CancellationToken.None);
+            var records = row is not null && form.HasRecords ? await store.ReadRecordsAsync(grain, CancellationToken.None) : [];
+            if (memory == loadedIn)
+            {
+                Newest = row is null ? null : form.Read(row.State.Span, records);
+                version = row?.Version ?? 0;
+                loaded = true;
+            }
+        }
+        finally
+        {
+            if (memory == loadedIn && !loaded)
+            {
+                loading = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using System.Text.Json.Serialization;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+
+namespace AgentPay.Grains.Journal;
+
+/// <summary>The stored forms of settlements and signers.</summary>
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(Settlement))]
+[JsonSerializable(typeof(Signer))]
+internal sealed partial class StoredForms : JsonSerializerContext
+{
+    public static StateForm<Settlement> Settlements { get; } = new(Default.Settlement, settlement => SettlementEvents.StatusWord(settlement.Status));
+
+    public static StateForm<Signer> Signers { get; } = new(
+        Default.Signer,
+        signer => signer.Synced ? "synced" : "new",
+        (signer, rows) => SignerRows.Attach(signer, rows.Select(row => (row.Id, row.Body))));
+}

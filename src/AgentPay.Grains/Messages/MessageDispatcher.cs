@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using AgentPay.Grains.Journal;
+using AgentPay.Storage.Contract;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AgentPay.Grains.Messages;
+
+/// <summary>
+/// Carries facts from the commit that made them to their receivers: at once in the same process, and again from the rows for whatever was left by a failure
+/// or a crash. One lane per sender and receiver keeps their order; lanes run side by side.
+/// </summary>
+internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicStore store, TimeProvider clock, ILogger<MessageDispatcher> logger) : BackgroundService
+{
+    private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(2);
+    private const int SweepCountMax = 1_000;
+
+    private readonly ConcurrentDictionary<MessageId, byte> underWay = new();
+    private readonly Dictionary<(GrainRef From, GrainRef To), Queue<WaitingMessage>> lanes = [];
+    private readonly CancellationTokenSource stopping = new();
+
+    /// <summary>Hands over the messages of a durable commit.</summary>
+    public void Dispatch(Commit commit)
+    {
+        for (var i = 0; i < commit.Messages.Count; i++)
+        {
+            var message = commit.Messages[i];
+            Enqueue(new WaitingMessage(new MessageId(commit.Grain, commit.ExpectedVersion + 1, i), message.Target, message.Body, commit.DecidedAt));
+        }
+    }
+
+    public override void Dispose()
+    {
+        stopping.Dispose();
+        base.Dispose();
+    }
+
+    public override Task StopAsync(CancellationToken cancellationToken)
+    {
+        stopping.Cancel();
+        return base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(SweepPeriod, clock);
+        var sentBefore = DateTimeOffset.MaxValue;
+        do
+        {
+            try
+            {
+                foreach (var message in await store.ReadWaitingMessagesAsync(sentBefore, SweepCountMax, stoppingToken))
+                {
+                    Enqueue(message);
+                }
+            }
+            catch (StoreUnavailableException e)
+            {
+                LogSweepFailed(e);
+            }
+
+            sentBefore = clock.GetUtcNow() - SweepPeriod;
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private void Enqueue(WaitingMessage message)
+    {
+        if (stopping.IsCancellationRequested || !underWay.TryAdd(message.Id, 0))
+        {
+            return;
+        }
+
+        var lane = (message.Id.Source, message.Target);
+        lock (lanes)
+        {
+            if (lanes.TryGetValue(lane, out var queue))
+            {
+                queue.Enqueue(message);
+                return;
+            }
+
+            lanes.Add(lane, new Queue<WaitingMessage>([message]));
+        }
+
+        _ = Task.Run(() => RunAsync(lane));
+    }
+
+    private async Task RunAsync((GrainRef From, GrainRef To) lane)
+    {
+        while (Peek(lane) is { } message)
+        {
+            var delivered = await DeliverAsync(message);
+            lock (lanes)
+            {
+                var queue = lanes[lane];
+                underWay.TryRemove(queue.Dequeue().Id, out _);
+                while (!delivered && queue.TryDequeue(out var behind))
+                {
+                    // Order holds: what comes after a failed one waits for the sweep as well.
+                    underWay.TryRemove(behind.Id, out _);
+                }
+            }
+        }
+    }
+
+    private WaitingMessage? Peek((GrainRef From, GrainRef To) lane)
+    {
+        lock (lanes)
+        {
+            if (lanes[lane].TryPeek(out var message))
+            {
+                return message;
+            }
+
+            lanes.Remove(lane);
+            return null;
+        }
+    }
+
+    private async Task<bool> DeliverAsync(WaitingMessage message)
+    {
+        try
+        {
+            var receiver = grains.GetGrain<IFactReceiver>(GrainId.Create(message.Target.Type, message.Target.Key));
+            var envelope = new FactEnvelope(MessageForms.Read(message.Body.Span), message.Id.Source, message.Id.Version, message.Id.Index);
+            if (!await receiver.ReceiveAsync(envelope))
+            {
+                await store.RemoveMessageAsync(message.Id, stopping.Token);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is not InvalidProgramException)
+        {
+            // The row stays and is delivered again: a fact is never dropped, whatever its receiver threw.
+            if (!stopping.IsCancellationRequested)
+            {
+                LogDeliveryFailed(e, message.Target.Type, message.Target.Key);
+            }
+
+            return false;
+        }
+    }
+
+    [LoggerMessage(EventId = 1900, Level = LogLevel.Warning, Message = "Waiting messages could not be read; trying again.")]
+    private partial void LogSweepFailed(Exception exception);
+
+    [LoggerMessage(EventId = 1901, Level = LogLevel.Warning, Message = "A message to {GrainType} {GrainKey} was not taken; it is delivered again.")]
+    private partial void LogDeliveryFailed(Exception exception, string grainType, string grainKey);
+}

@@ -1,0 +1,153 @@
+using AgentPay.Domain.Decisions;
+using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Chains;
+using AgentPay.Grains.Deadlines;
+using AgentPay.Grains.Journal;
+using AgentPay.Grains.Messages;
+using AgentPay.Storage.Contract;
+using Orleans.Concurrency;
+
+namespace AgentPay.Grains.Settlements;
+
+[GrainType(SettlementId.GrainType), Reentrant]
+internal sealed class SettlementGrain(
+    [Journal(SettlementId.GrainType)] IJournal<Settlement> journal, ISettlementResolver resolver, TimeProvider clock, GrainMetrics metrics)
+    : Grain, ISettlementGrain, IFactReceiver, IDueReceiver
+{
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan PlaceHeldMax = TimeSpan.FromMinutes(3);
+
+    private static readonly Refusal PlaceTaken = new(SettlementRefusals.Duplicate, "Another caller waits for this payment's answer.");
+
+    private TaskCompletionSource changed = NewSignal();
+    private (string Caller, DateTimeOffset Until)? place;
+
+    public async Task<Reply<Settlement>> ReserveAsync(ReserveSettlement command, string caller, CancellationToken cancellationToken)
+    {
+        var answered = false;
+        try
+        {
+            var outcome = await journal.DecideAsync((state, now) => WithPlace(state, command, caller, now), cancellationToken: cancellationToken);
+            answered = true;
+            return Answer(outcome);
+        }
+        finally
+        {
+            if (!answered)
+            {
+                await LeaveAsync(caller);
+            }
+        }
+    }
+
+    public async Task<Reply<Settlement>> AdmitAsync(AdmitPayment command, CancellationToken cancellationToken) =>
+        Answer(await DecideAsync(command, cancellationToken: cancellationToken));
+
+    public async Task<Reply<Settlement>> ReleaseAsync(ReleasePayment command) => Answer(await DecideAsync(command));
+
+    public async Task<Settlement?> WaitAsync(TimeSpan wait, bool hashIsEnough, CancellationToken cancellationToken)
+    {
+        var until = clock.GetUtcNow() + (wait < WaitMax ? wait : WaitMax);
+        while (true)
+        {
+            var signal = changed.Task;
+            var state = await journal.ReadAsync(cancellationToken);
+            var left = until - clock.GetUtcNow();
+            if (state is null or { IsDecided: true } || (hashIsEnough && state.Transaction is not null) || left <= TimeSpan.Zero)
+            {
+                return state;
+            }
+
+            // Not a wait in a turn: the turn ends here, and others go on meanwhile.
+            await Task.WhenAny(signal, Task.Delay(left, clock, cancellationToken));
+        }
+    }
+
+    public async Task AnsweredAsync(string caller)
+    {
+        await DecideAsync(new AnswerSettlement());
+        await LeaveAsync(caller);
+    }
+
+    public Task LeaveAsync(string caller)
+    {
+        if (place?.Caller == caller)
+        {
+            place = null;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<Settlement?> GetAsync(CancellationToken cancellationToken) => journal.ReadAsync(cancellationToken);
+
+    public async Task<Reply<Settlement>> ReportAsync(SettlementCommand command) => Answer(await DecideAsync(command));
+
+    public async Task<bool> ReceiveAsync(FactEnvelope envelope)
+    {
+        Invariant.That(envelope.Fact is SettlementReported, "A settlement is told reports only.");
+        return (await DecideAsync(((SettlementReported)envelope.Fact).Command, envelope.MessageId)).IsChange;
+    }
+
+    public async Task<bool> DueAsync(string id, DateTimeOffset at)
+    {
+        var outcome = await journal.DecideAsync((state, now) => state is { IsDecided: false, ReservedAt: not null }
+            ? Settlement.Decide(state, new DoubtSettlement(), now)
+            : Outcome<Settlement>.Unchanged(state));
+        if (outcome.IsChange)
+        {
+            Changed(outcome);
+            resolver.Resolve(outcome.State!);
+        }
+
+        return outcome.IsChange;
+    }
+
+    private async Task<Outcome<Settlement>> DecideAsync(SettlementCommand command, MessageId? consumes = null, CancellationToken cancellationToken = default)
+    {
+        var outcome = await journal.DecideAsync((state, now) => Settlement.Decide(state, command, now), consumes, cancellationToken);
+        Changed(outcome);
+        return outcome;
+    }
+
+    private Reply<Settlement> Answer(Outcome<Settlement> outcome)
+    {
+        Changed(outcome);
+        return Reply<Settlement>.Of(outcome);
+    }
+
+    private void Changed(Outcome<Settlement> outcome)
+    {
+        if (outcome.IsChange)
+        {
+            metrics.SettlementChanged(outcome.State!.Status);
+            var signal = changed;
+            changed = NewSignal();
+            signal.TrySetResult();
+        }
+    }
+
+    private Outcome<Settlement> WithPlace(Settlement? state, ReserveSettlement command, string caller, DateTimeOffset now)
+    {
+        var decided = Settlement.Decide(state, command, now);
+        var isTaken = decided.Refusal is null && NeedsPlace(decided.State!, command) && !TakePlace(caller, now);
+        return isTaken ? Outcome<Settlement>.Refused(decided.State, PlaceTaken) : decided;
+    }
+
+    /// <summary>A paid or pending settlement without a stored key answers one caller at a time; a failure may be told to anyone.</summary>
+    private static bool NeedsPlace(Settlement state, ReserveSettlement command) =>
+        state.IdempotencyKey is null && state.Status != SettlementStatus.Failed && command.Terms.Digest == state.Terms.Digest;
+
+    private bool TakePlace(string caller, DateTimeOffset now)
+    {
+        if (place is { } held && held.Caller != caller && held.Until > now)
+        {
+            return false;
+        }
+
+        place = (caller, now + PlaceHeldMax);
+        return true;
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+
+namespace AgentPay.Grains.Signers;
+
+/// <summary>One gas-paying key on one network; the key is <see cref="SignerId.KeyFor"/>. Its commits come before any broadcast.</summary>
+[Alias("agentpay.ISignerGrain")]
+public interface ISignerGrain : IGrainWithStringKey
+{
+    /// <summary>The signer as it stands, with everything not final; hands its transactions to this process's chain worker again.</summary>
+    [Alias("Wake")]
+    Task<Signer> WakeAsync();
+
+    /// <summary>The chain knows this many transactions of the key, mined or in the pool.</summary>
+    [Alias("Sync")]
+    Task SyncAsync(ulong chainNonce);
+
+    /// <summary>Sends what waits, now that fees or room are there.</summary>
+    [Alias("SendWaiting")]
+    Task SendWaitingAsync();
+
+    /// <summary>A transaction was mined, deep enough to count.</summary>
+    /// <param name="nonce">Its nonce.</param>
+    /// <param name="hash">The form that was mined.</param>
+    /// <param name="block">Where.</param>
+    /// <param name="reports">What the receipt proves, one for each settlement inside.</param>
+    [Alias("Mined")]
+    Task MinedAsync(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports);
+
+    /// <summary>The block of a mined transaction is no longer part of the chain.</summary>
+    [Alias("Lost")]
+    Task LostAsync(ulong nonce, BlockReference block);
+
+    /// <summary>Another transaction took the nonce.</summary>
+    [Alias("NonceTaken")]
+    Task NonceTakenAsync(ulong nonce);
+
+    /// <summary>These transactions can no longer be lost.</summary>
+    [Alias("Final")]
+    Task FinalAsync(ImmutableArray<ulong> nonces);
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using AgentPay.Domain.Decisions;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+using AgentPay.Grains.Chains;
+using AgentPay.Grains.Journal;
+using AgentPay.Grains.Messages;
+using AgentPay.Storage.Contract;
+using Orleans.Concurrency;
+
+namespace AgentPay.Grains.Signers;
+
+[GrainType(SignerId.GrainType), Reentrant]
+internal sealed class SignerGrain(
+    [Journal(SignerId.GrainType)] IJournal<Signer> journal, ITransactionDesk desk) : Grain, ISignerGrain, IFactReceiver
+{
+    public async Task<Signer> WakeAsync()
+    {
+        var signer = await journal.ReadAsync() ?? New();
+        desk.Observe(signer);
+        return signer;
+    }
+
+    public Task SyncAsync(ulong chainNonce) => DecideAsync((signer, now) => signer.Sync(chainNonce, Sign(signer), now));
+
+    public Task SendWaitingAsync() => DecideAsync((signer, now) => signer.SendWaiting(Sign(signer), now));
+
+    public Task MinedAsync(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports) =>
+        DecideAsync((signer, _) => signer.Mined(nonce, hash, block, reports));
+
+    public Task LostAsync(ulong nonce, BlockReference block) => DecideAsync((signer, _) => signer.Lost(nonce, block));
+
+    public Task NonceTakenAsync(ulong nonce) => DecideAsync((signer, now) => signer.NonceTaken(nonce, Sign(signer), now));
+
+    public Task FinalAsync(ImmutableArray<ulong> nonces) => DecideAsync((signer, _) => signer.Final(nonces));
+
+    public async Task<bool> ReceiveAsync(FactEnvelope envelope)
+    {
+        Invariant.That(envelope.Fact is SettlementReserved, "A signer is told of reservations only.");
+        var reserved = (SettlementReserved)envelope.Fact;
+        var work = new SettlementWork(reserved.Settlement, reserved.Attempt, reserved.Terms);
+        return (await DecideAsync((signer, now) => signer.Take(work, Sign(signer), now), envelope.MessageId)).IsChange;
+    }
+
+    /// <summary>Decides, and shows the durable result to the chain worker: bytes are broadcast only after this commit.</summary>
+    private async Task<Outcome<Signer>> DecideAsync(Func<Signer, DateTimeOffset, Outcome<Signer>> decide, MessageId? consumes = null)
+    {
+        var outcome = await journal.DecideAsync((state, now) => decide(state ?? New(), now), consumes);
+        if (outcome.IsChange)
+        {
+            desk.Observe(outcome.State!);
+        }
+
+        return outcome;
+    }
+
+    private SignTransaction? Sign(Signer signer) => desk.SignerFor(signer.Network, signer.Address);
+
+    private Signer New()
+    {
+        var known = SignerId.TryParse(this.GetPrimaryKeyString(), out var network, out var address);
+        Invariant.That(known, "A signer's key names its network and address.");
+        return Signer.New(network, address);
+    }
+}
