@@ -48,6 +48,12 @@ public sealed record Commit
     /// and this commit loses with <see cref="CommitStatus.MessageGone"/>.
     /// </summary>
     public MessageId? Consumes { get; init; }
+
+    /// <summary>
+    /// The run of decisions this one continues; a new one each time the grain read its row. Null: the store fails every commit of the grain
+    /// that builds on a higher version and was handed over before the failure was told, which may hit a rival's sound commit too.
+    /// </summary>
+    public DecisionChain? Chain { get; init; }
 }
 
 /// <summary>A fact in its stored form.</summary>

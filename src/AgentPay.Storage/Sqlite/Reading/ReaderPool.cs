@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using AgentPay.Storage.Contract;
+using AgentPay.Storage.Sqlite.Native;
+
+namespace AgentPay.Storage.Sqlite.Reading;
+
+/// <summary>Connections that only read. Each statement sees every commit acknowledged before it began; none waits for the writer.</summary>
+internal sealed class ReaderPool(string path, int countMax) : IDisposable
+{
+    private readonly SemaphoreSlim _free = new(countMax, countMax);
+    private readonly ConcurrentBag<SqliteConnection> _idle = [];
+    private volatile bool _closed;
+
+    /// <summary>Runs a short query on the caller's thread: it costs less than the hop to another.</summary>
+    internal async ValueTask<TResult> ReadAsync<TInput, TResult>(
+        TInput input, Func<SqliteConnection, TInput, TResult> query, CancellationToken cancellationToken)
+    {
+        await _free.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Read(input, query);
+        }
+        finally
+        {
+            _ = _free.Release();
+        }
+    }
+
+    private TResult Read<TInput, TResult>(TInput input, Func<SqliteConnection, TInput, TResult> query)
+    {
+        if (_closed)
+        {
+            throw new StoreUnavailableException("The store is closed.");
+        }
+
+        SqliteConnection? connection = null;
+        try
+        {
+            if (!_idle.TryTake(out connection))
+            {
+                connection = SqliteFile.OpenReader(path);
+            }
+
+            var result = query(connection, input);
+            _idle.Add(connection);
+            return result;
+        }
+        catch (SqliteException failure)
+        {
+            connection?.Dispose();
+            throw new StoreUnavailableException($"The store could not read: {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>Waits for the reads under way, then closes every connection.</summary>
+    internal async Task CloseAsync()
+    {
+        _closed = true;
+        for (var taken = 0; taken < countMax; taken++)
+        {
+            await _free.WaitAsync().ConfigureAwait(false);
+        }
+
+        while (_idle.TryTake(out var connection))
+        {
+            connection.Dispose();
+        }
+
+        _ = _free.Release(countMax);
+    }
+
+    public void Dispose() => _free.Dispose();
+}

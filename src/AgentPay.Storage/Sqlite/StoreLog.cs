@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace AgentPay.Storage.Sqlite;
+
+/// <summary>The store's messages, 2000 to 2099.</summary>
+internal static partial class StoreLog
+{
+    [LoggerMessage(2000, LogLevel.Information, "The store {Path} is open at schema {Schema}; migrations applied now: {Applied}.")]
+    internal static partial void Opened(this ILogger logger, string path, long schema, int applied);
+
+    [LoggerMessage(2001, LogLevel.Information, "The store {Path} is closed.")]
+    internal static partial void Closed(this ILogger logger, string path);
+
+    [LoggerMessage(2010, LogLevel.Error, "A batch of {Writes} writes failed; none was acknowledged.")]
+    internal static partial void BatchFailed(this ILogger logger, int writes, Exception failure);
+
+    [LoggerMessage(2011, LogLevel.Information, "The store writes again.")]
+    internal static partial void WritesAgain(this ILogger logger);
+
+    [LoggerMessage(2012, LogLevel.Warning, "The reply to COMMIT of batch {Batch} was a failure; read back, it is durable: {Durable}.")]
+    internal static partial void CommitResolved(this ILogger logger, long batch, bool durable, Exception failure);
+
+    [LoggerMessage(2013, LogLevel.Error, "The outcome of batch {Batch} cannot be read back yet; its writes stay open.")]
+    internal static partial void CommitUnknown(this ILogger logger, long batch, Exception failure);
+
+    [LoggerMessage(2014, LogLevel.Error, "One write was refused by the database on its own account.")]
+    internal static partial void WriteRefused(this ILogger logger, Exception failure);
+}

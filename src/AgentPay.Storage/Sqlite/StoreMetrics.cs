@@ -1,0 +1,21 @@
+using System.Diagnostics.Metrics;
+
+namespace AgentPay.Storage.Sqlite;
+
+/// <summary>The store's instruments, on the engine's meter.</summary>
+internal static class StoreMetrics
+{
+    private static readonly Meter _meter = new("AgentPay");
+
+    internal static readonly Histogram<double> CommitDuration =
+        _meter.CreateHistogram<double>("agentpay.store.commit.duration", "s", "From handing a write over until it is durable.");
+
+    internal static readonly Histogram<long> BatchCommits =
+        _meter.CreateHistogram<long>("agentpay.store.batch.commits", "{commit}", "Writes in one database transaction.");
+
+    internal static readonly Counter<long> Conflicts =
+        _meter.CreateCounter<long>("agentpay.store.conflicts", "{commit}", "Commits of which nothing was written because another was first.");
+
+    internal static readonly Counter<long> Failures =
+        _meter.CreateCounter<long>("agentpay.store.failures", "{batch}", "Transactions that failed as a whole.");
+}

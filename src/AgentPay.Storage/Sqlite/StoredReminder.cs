@@ -1,0 +1,10 @@
+using AgentPay.Domain.Decisions;
+
+namespace AgentPay.Storage.Sqlite;
+
+/// <summary>A reminder as it is stored; times to the microsecond, rounded down.</summary>
+/// <param name="Grain">Who is woken.</param>
+/// <param name="Name">Its name within the grain.</param>
+/// <param name="StartAt">When it is due first, UTC.</param>
+/// <param name="Period">How often after that.</param>
+public sealed record StoredReminder(GrainAddress Grain, string Name, DateTimeOffset StartAt, TimeSpan Period);

@@ -1,0 +1,210 @@
+using AgentPay.Storage.Contract;
+using AgentPay.Storage.Sqlite.Native;
+using Microsoft.Extensions.Logging;
+
+namespace AgentPay.Storage.Sqlite.Writing;
+
+/// <summary>The one thread that writes: a batch, its COMMIT, its answers, and again.</summary>
+internal sealed class StoreWriter : IDisposable
+{
+    /// <summary>How long to wait before an outcome that could not be read back is asked for again.</summary>
+    private static readonly TimeSpan _readBackPause = TimeSpan.FromMilliseconds(200);
+
+    private readonly Func<SqliteConnection> _open;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly FailedDecisions _failed = new();
+    private readonly WriteQueue _queue;
+    private readonly ManualResetEventSlim _stopping = new();
+    private readonly Thread _thread;
+    private BatchWriter? _writer;
+    private long _batch;
+
+    internal StoreWriter(SqliteConnection connection, Func<SqliteConnection> open, TimeProvider clock, ILogger logger)
+    {
+        _open = open;
+        _clock = clock;
+        _logger = logger;
+        _queue = new WriteQueue(clock);
+        _writer = new BatchWriter(connection, _failed);
+        _batch = _writer.DurableBatch();
+        _thread = new Thread(Run) { IsBackground = true, Name = "agentpay-store-writer" };
+        _thread.Start();
+    }
+
+    internal StoreWriteFailure? LastFailure { get; private set; }
+
+    internal TimeSpan Lag => _queue.Lag;
+
+    internal void Add(IQueuedWrite write) => _queue.Add(write);
+
+    /// <summary>Writes what waits, then ends.</summary>
+    public void Dispose()
+    {
+        _queue.Close();
+        _stopping.Set();
+        _thread.Join();
+        _stopping.Dispose();
+    }
+
+    private void Run()
+    {
+        var batch = new List<IQueuedWrite>(StoreLimits.BatchCommitsMax);
+        while (_queue.Take(batch))
+        {
+            Write(batch);
+            _failed.Told(_queue.LastTicket);
+            _failed.Forget(batch[^1].Ticket);
+            batch.Clear();
+        }
+
+        _writer?.Dispose();
+    }
+
+    private void Write(List<IQueuedWrite> writes)
+    {
+        var number = _batch + 1;
+        BatchWriter writer;
+        try
+        {
+            writer = _writer ??= new BatchWriter(_open(), _failed);
+            Prepare(writer, writes, number);
+        }
+        catch (Exception failure)
+        {
+            if (failure is SqliteException { IsAboutOneRow: true } && writes.Count > 1 && TryRollback())
+            {
+                WriteOneByOne(writes);
+                return;
+            }
+
+            _ = TryRollback();
+            Fail(writes, failure);
+            return;
+        }
+
+        try
+        {
+            writer.Commit();
+        }
+        catch (SqliteException failure)
+        {
+            if (!ReadBack(number, failure))
+            {
+                Fail(writes, failure);
+                return;
+            }
+        }
+
+        _batch = writer.Losers < writes.Count ? number : _batch;
+        Complete(writes, writer.Losers);
+    }
+
+    /// <summary>One write that the database cannot hold must not take its neighbours along.</summary>
+    private void WriteOneByOne(List<IQueuedWrite> writes)
+    {
+        foreach (var write in writes)
+        {
+            Write([write]);
+        }
+    }
+
+    private static void Prepare(BatchWriter writer, List<IQueuedWrite> writes, long number)
+    {
+        writer.Begin();
+        foreach (var write in writes)
+        {
+            write.Apply(writer);
+        }
+
+        if (writer.Losers < writes.Count)
+        {
+            writer.Prepare(number);
+        }
+    }
+
+    private void Complete(List<IQueuedWrite> writes, int losers)
+    {
+        if (LastFailure is not null)
+        {
+            LastFailure = null;
+            _logger.WritesAgain();
+        }
+
+        StoreMetrics.BatchCommits.Record(writes.Count);
+        StoreMetrics.Conflicts.Add(losers);
+        var measured = StoreMetrics.CommitDuration.Enabled;
+        foreach (var write in writes)
+        {
+            if (measured)
+            {
+                StoreMetrics.CommitDuration.Record(_clock.GetElapsedTime(write.QueuedAt).TotalSeconds);
+            }
+
+            write.Complete();
+        }
+    }
+
+    private void Fail(List<IQueuedWrite> writes, Exception failure)
+    {
+        LastFailure = new StoreWriteFailure(failure.Message, _clock.GetUtcNow());
+        StoreMetrics.Failures.Add(1);
+        _logger.BatchFailed(writes.Count, failure);
+        foreach (var write in writes)
+        {
+            if (write is QueuedCommit { HasChain: false } commit)
+            {
+                _failed.Add(commit.Grain, commit.ExpectedVersion);
+            }
+
+            write.Fail(new StoreUnavailableException($"The store could not write: {failure.Message}", failure));
+        }
+    }
+
+    /// <summary>Ends a failed transaction; a connection that cannot even do that is given up, which ends it too.</summary>
+    private bool TryRollback()
+    {
+        try
+        {
+            _writer?.Rollback();
+            return _writer is not null;
+        }
+        catch (SqliteException)
+        {
+            _writer?.Dispose();
+            _writer = null;
+            return false;
+        }
+    }
+
+    /// <summary>What became of a COMMIT whose reply was a failure: the number of the newest durable batch decides.</summary>
+    private bool ReadBack(long number, SqliteException commitFailure)
+    {
+        while (true)
+        {
+            _ = TryRollback();
+            try
+            {
+                _writer ??= new BatchWriter(_open(), _failed);
+                var durable = _writer.DurableBatch() == number;
+                _logger.CommitResolved(number, durable, commitFailure);
+                return durable;
+            }
+            catch (SqliteException failure)
+            {
+                _logger.CommitUnknown(number, failure);
+                _writer?.Dispose();
+                _writer = null;
+            }
+
+            Pause();
+        }
+    }
+
+    private void Pause()
+    {
+        using var over = new ManualResetEventSlim();
+        using var timer = _clock.CreateTimer(static state => ((ManualResetEventSlim)state!).Set(), over, _readBackPause, Timeout.InfiniteTimeSpan);
+        _ = WaitHandle.WaitAny([over.WaitHandle, _stopping.WaitHandle]);
+    }
+}
