@@ -1,0 +1,95 @@
+using AgentPay.X402.Messages;
+using AgentPay.X402.Networks;
+using AgentPay.X402.Schemes;
+
+namespace AgentPay.X402.Parsing;
+
+/// <summary>Reads a payment payload of either version into the one neutral record.</summary>
+internal static class PayloadReader
+{
+    public static PaymentPayload Read(ObjectReader members, X402Version version) =>
+        version == X402Version.V1 ? ReadV1(members) : ReadV2(members);
+
+    private static PaymentPayload ReadV1(ObjectReader members)
+    {
+        var scheme = members.Text("scheme", X402Limits.ShortTextMax);
+        var (network, asSent) = RequirementsReader.ReadNetwork(members, X402Version.V1);
+        return new PaymentPayload
+        {
+            Version = X402Version.V1,
+            Scheme = scheme,
+            Network = network.Text ?? "",
+            NetworkAsSent = asSent,
+            Authorization = ReadAuthorization(members.Object("payload"), scheme, network.IsEvm),
+        };
+    }
+
+    private static PaymentPayload ReadV2(ObjectReader members)
+    {
+        var accepted = RequirementsReader.Read(members.Object("accepted"), X402Version.V2);
+        var isEvm = Caip2Network.TryParse(accepted.Network, out var network) && network.IsEvm;
+        var extensions = members.OptionalObject("extensions");
+        return new PaymentPayload
+        {
+            Version = X402Version.V2,
+            Scheme = accepted.Scheme,
+            Network = accepted.Network,
+            NetworkAsSent = accepted.NetworkAsSent,
+            Accepted = accepted,
+            Authorization = ReadAuthorization(members.Object("payload"), accepted.Scheme, isEvm),
+            ResourceUrl = members.OptionalObject("resource")?.OptionalText("url", X402Limits.UrlMax),
+            ExtensionsJson = extensions?.Raw(),
+            PaymentIdentifier = ReadPaymentIdentifier(extensions),
+        };
+    }
+
+    /// <summary>The authorization of scheme exact on EVM. Another scheme, network family or transfer method has a shape of its own, which is not judged here.</summary>
+    private static TransferAuthorization? ReadAuthorization(ObjectReader payload, string scheme, bool isEvm)
+    {
+        var isOtherMethod = payload.Has("permit2Authorization") || payload.Has("delegationManager");
+        if (scheme != SchemeNames.Exact || !isEvm || isOtherMethod)
+        {
+            return null;
+        }
+
+        var signature = payload.Signature("signature");
+        var authorization = payload.Object("authorization");
+        return new TransferAuthorization(
+            signature,
+            authorization.Address("from"),
+            authorization.Address("to"),
+            authorization.Amount("value"),
+            authorization.Amount("validAfter"),
+            authorization.Amount("validBefore"),
+            authorization.Nonce("nonce"));
+    }
+
+    private static string? ReadPaymentIdentifier(ObjectReader? extensions)
+    {
+        if (extensions?.OptionalObject("payment-identifier")?.OptionalObject("info") is not { } info
+            || info.OptionalText("id", X402Limits.ShortTextMax) is not { } id)
+        {
+            return null;
+        }
+
+        if (!IsPaymentIdentifier(id))
+        {
+            info.Fault("id", "A payment identifier is 16 to 128 letters, digits, underscores or hyphens.");
+        }
+
+        return id;
+    }
+
+    private static bool IsPaymentIdentifier(string id)
+    {
+        foreach (var character in id)
+        {
+            if (!char.IsAsciiLetterOrDigit(character) && character is not ('_' or '-'))
+            {
+                return false;
+            }
+        }
+
+        return id.Length is >= 16 and <= 128;
+    }
+}
