@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace AgentPay.Api.Payments;
+
+/// <summary>Runs a handler against a buffer, so that its answer can be kept back, sent or dropped.</summary>
+internal sealed class HeldAnswer(HttpContext context) : IDisposable
+{
+    private readonly MemoryStream body = new();
+
+    /// <summary>True when the handler's answer is one worth paying for.</summary>
+    public bool Succeeded => context.Response.StatusCode < StatusCodes.Status400BadRequest;
+
+    public async Task RunAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var wire = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        var held = new StreamResponseBodyFeature(body, wire);
+        context.Features.Set<IHttpResponseBodyFeature>(held);
+        try
+        {
+            var result = await next(invocation);
+            await (result switch
+            {
+                null => Task.CompletedTask,
+                IResult answer => answer.ExecuteAsync(context),
+                string text => Results.Text(text).ExecuteAsync(context),
+                var value => Results.Json(value).ExecuteAsync(context),
+            });
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
+        finally
+        {
+            context.Features.Set(wire);
+        }
+    }
+
+    /// <summary>Sends what was held back, and says whether it reached an open connection.</summary>
+    public async Task<bool> SendAsync()
+    {
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+        return !context.RequestAborted.IsCancellationRequested;
+    }
+
+    /// <summary>Forgets the handler's answer: it was not paid for.</summary>
+    public void Drop() => context.Response.Clear();
+
+    public void Dispose() => body.Dispose();
+}
