@@ -79,12 +79,13 @@ public abstract partial class AtomicStoreContract
     {
         await CommittedAsync(Some.Commit("w", 0, "base"));
         var gone = new MessageId(Some.Grain("nobody"), 1, 0);
+        var chain = new DecisionChain();
 
         var commits = new[]
         {
-            Store.CommitAsync(Some.Commit("w", 1, "loses") with { Consumes = gone }),
-            Store.CommitAsync(Some.Commit("w", 2, "built on it")),
-            Store.CommitAsync(Some.Commit("w", 3, "and on that")),
+            Store.CommitAsync(Some.Commit("w", 1, "loses") with { Consumes = gone, Chain = chain }),
+            Store.CommitAsync(Some.Commit("w", 2, "built on it") with { Chain = chain }),
+            Store.CommitAsync(Some.Commit("w", 3, "and on that") with { Chain = chain }),
             Store.CommitAsync(Some.Commit("neighbour")),
         };
 
@@ -96,14 +97,28 @@ public abstract partial class AtomicStoreContract
         await CommittedAsync(Some.Commit("w", 1, "decided again"));
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task What_was_decided_on_a_lost_version_fails_even_when_a_rival_made_a_version_of_that_number(bool chained)
+    [Fact]
+    public async Task Without_a_chain_what_was_decided_on_a_failed_commit_finds_no_row_of_its_version()
     {
         await CommittedAsync(Some.Commit("w", 0, "base"));
-        var ours = chained ? new DecisionChain() : null;
-        var theirs = chained ? new DecisionChain() : null;
+        var commits = new[]
+        {
+            Store.CommitAsync(Some.Commit("w", 1, "loses") with { Consumes = new MessageId(Some.Grain("nobody"), 1, 0) }),
+            Store.CommitAsync(Some.Commit("w", 2, "built on it")),
+        };
+
+        var results = await Task.WhenAll(commits);
+        Assert.Equal(CommitStatus.MessageGone, results[0].Status);
+        Assert.True(results[1].Status is CommitStatus.EarlierCommitFailed or CommitStatus.VersionConflict);
+        Assert.Equal("1:base", await StateAsync("w"));
+    }
+
+    [Fact]
+    public async Task What_was_decided_on_a_lost_version_fails_even_when_a_rival_made_a_version_of_that_number()
+    {
+        await CommittedAsync(Some.Commit("w", 0, "base"));
+        var ours = new DecisionChain();
+        var theirs = new DecisionChain();
 
         var commits = new[]
         {

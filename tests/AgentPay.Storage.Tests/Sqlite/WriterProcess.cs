@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Globalization;
+using AgentPay.Domain.Decisions;
+using AgentPay.Storage.Contract;
+using AgentPay.Storage.Sqlite;
+using AgentPay.Storage.Tests.Contract;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AgentPay.Storage.Tests.Sqlite;
+
+/// <summary>
+/// A process of its own that opens a store and commits without end, sixteen writers at once, naming on its standard output each key
+/// that was acknowledged. It is this test assembly, started with another first argument.
+/// </summary>
+internal sealed class WriterProcess : IDisposable
+{
+    internal const string Argument = "write-without-end";
+
+    private readonly Process _process;
+
+    private WriterProcess(Process process)
+    {
+        _process = process;
+    }
+
+    internal static WriterProcess Start(string path, int round)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+        {
+            start.ArgumentList.Add(typeof(WriterProcess).Assembly.Location);
+        }
+
+        start.ArgumentList.Add(Argument);
+        start.ArgumentList.Add(path);
+        start.ArgumentList.Add(round.ToString(CultureInfo.InvariantCulture));
+        return new WriterProcess(Process.Start(start)!);
+    }
+
+    /// <summary>The next line of its output; null at the end.</summary>
+    internal ValueTask<string?> ReadLineAsync(CancellationToken cancellationToken) => _process.StandardOutput.ReadLineAsync(cancellationToken);
+
+    internal Task<string> ReadErrorAsync(CancellationToken cancellationToken) => _process.StandardError.ReadToEndAsync(cancellationToken);
+
+    /// <summary>SIGKILL.</summary>
+    internal void Kill() => _process.Kill();
+
+    internal async Task<int> ExitCodeAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    /// <summary>What the child does.</summary>
+    internal static async Task<int> RunAsync(string path, string round)
+    {
+        try
+        {
+            await using var store = await SqliteAtomicStore.OpenAsync(new SqliteStoreOptions { Path = path }, TimeProvider.System, NullLogger<SqliteAtomicStore>.Instance);
+            await Task.WhenAll(Enumerable.Range(0, 16).Select(writer => WriteWithoutEndAsync(store, $"r{round}-w{writer}")));
+            return 0;
+        }
+        catch (StoreUnavailableException refusal)
+        {
+            await Console.Error.WriteLineAsync(refusal.Message);
+            return 3;
+        }
+    }
+
+    /// <summary>The whole of one commit, so that half of one can be told from all of it.</summary>
+    internal static Commit Whole(string key, int version) => Some.Commit(key, version, $"{version + 1}") with
+    {
+        Account = "acct_1",
+        Transfers = [Some.Transfer(key, "merchant", 1)],
+        Events = [Some.Event(key)],
+        Messages = [Some.Message("receiver")],
+        Due = [new DueChange("expire", Some.Now.AddSeconds(version))],
+        Answer = Some.Answer($"{key}-{version}"),
+    };
+
+    private static async Task WriteWithoutEndAsync(SqliteAtomicStore store, string key)
+    {
+        for (var version = 0; ; version++)
+        {
+            var result = await store.CommitAsync(Whole(key, version));
+            Console.WriteLine($"{key} {result.Version}");
+        }
+    }
+}
