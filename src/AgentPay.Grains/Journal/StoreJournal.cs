@@ -14,6 +14,7 @@ internal sealed class StoreJournal<TState>(
     private Task? loading;
     private bool loaded;
     private int memory;
+    private DecisionChain chain = new();
     private long version;
 
     public TState? Newest { get; private set; }
@@ -72,6 +73,7 @@ internal sealed class StoreJournal<TState>(
         {
             Grain = grain,
             ExpectedVersion = version,
+            Chain = chain,
             State = form.Write(state),
             Status = form.StatusOf(state),
             DecidedAt = now,
@@ -110,6 +112,7 @@ internal sealed class StoreJournal<TState>(
     private void Forget()
     {
         memory++;
+        chain = new DecisionChain();
         loaded = false;
         loading = null;
         Newest = null;

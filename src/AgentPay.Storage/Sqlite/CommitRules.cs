@@ -59,7 +59,7 @@ internal static class CommitRules
         CheckText(transfer.Reason);
     }
 
-    private static void CheckAddress(GrainAddress grain)
+    private static void CheckAddress(GrainRef grain)
     {
         Invariant.That(grain.Type is { Length: >= 1 and <= 64 }, "A grain type has 1 to 64 characters.");
         Invariant.That(grain.Key is { Length: >= 1 and <= 512 }, "A grain key has 1 to 512 characters.");

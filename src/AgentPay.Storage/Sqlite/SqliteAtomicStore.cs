@@ -92,12 +92,16 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
         WriteAsync(writer => writer.Effects.ClearDue(item), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<StoredState?> ReadAsync(GrainAddress grain, CancellationToken cancellationToken) =>
+    public ValueTask<StoredState?> ReadAsync(GrainRef grain, CancellationToken cancellationToken) =>
         _readers.ReadAsync(grain, GrainQueries.Read, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<StoredState?>> ReadManyAsync(IReadOnlyList<GrainAddress> grains, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<StoredState?>> ReadManyAsync(IReadOnlyList<GrainRef> grains, CancellationToken cancellationToken) =>
         _readers.ReadAsync(grains, GrainQueries.ReadMany, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<StoredRecord>> ReadRecordsAsync(GrainRef grain, CancellationToken cancellationToken) =>
+        _readers.ReadAsync(grain, RecordQueries.Read, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<Answer?> ReadAnswerAsync(string scope, string key, DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -124,7 +128,7 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
         _readers.ReadAsync(@object, EventQueries.ReadObject, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<StoredTransfer>> ReadTransfersAsync(GrainAddress grain, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<StoredTransfer>> ReadTransfersAsync(GrainRef grain, CancellationToken cancellationToken) =>
         _readers.ReadAsync(grain, LedgerQueries.ReadTransfers, cancellationToken);
 
     /// <inheritdoc/>

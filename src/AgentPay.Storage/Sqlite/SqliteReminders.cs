@@ -13,6 +13,6 @@ public sealed class SqliteReminders(SqliteAtomicStore store)
         store.WriteAsync(writer => writer.Effects.Upsert(reminder), cancellationToken);
 
     /// <summary>Removes one. Gone already is no error.</summary>
-    public Task RemoveAsync(GrainAddress grain, string name, CancellationToken cancellationToken) =>
+    public Task RemoveAsync(GrainRef grain, string name, CancellationToken cancellationToken) =>
         store.WriteAsync(writer => writer.Effects.RemoveReminder(grain, name), cancellationToken);
 }

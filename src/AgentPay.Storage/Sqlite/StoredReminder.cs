@@ -7,4 +7,4 @@ namespace AgentPay.Storage.Sqlite;
 /// <param name="Name">Its name within the grain.</param>
 /// <param name="StartAt">When it is due first, UTC.</param>
 /// <param name="Period">How often after that.</param>
-public sealed record StoredReminder(GrainAddress Grain, string Name, DateTimeOffset StartAt, TimeSpan Period);
+public sealed record StoredReminder(GrainRef Grain, string Name, DateTimeOffset StartAt, TimeSpan Period);

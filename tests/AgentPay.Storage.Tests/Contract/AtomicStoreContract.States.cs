@@ -58,7 +58,7 @@ public abstract partial class AtomicStoreContract
     [Fact]
     public async Task Addresses_are_compared_exactly()
     {
-        GrainAddress[] grains = [new("a", "bc"), new("ab", "c"), new("a", "BC"), new("a", "bc "), new("a", "bc\0"), new("a", "bç"), new("a", "bc\u0327")];
+        GrainRef[] grains = [new("a", "bc"), new("ab", "c"), new("a", "BC"), new("a", "bc "), new("a", "bc\0"), new("a", "bç"), new("a", "bc\u0327")];
         foreach (var grain in grains)
         {
             await CommittedAsync(Some.Commit(grain, 0, grain.ToString()));

@@ -11,11 +11,11 @@ internal static class Some
 
     internal static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
-    internal static GrainAddress Grain(string key) => new("wallet", key);
+    internal static GrainRef Grain(string key) => new("wallet", key);
 
     internal static Commit Commit(string key, long expectedVersion = 0, string state = "state") => Commit(Grain(key), expectedVersion, state);
 
-    internal static Commit Commit(GrainAddress grain, long expectedVersion = 0, string state = "state") =>
+    internal static Commit Commit(GrainRef grain, long expectedVersion = 0, string state = "state") =>
         new() { Grain = grain, ExpectedVersion = expectedVersion, State = Bytes(state), DecidedAt = Now };
 
     internal static Transfer Transfer(string debit, string credit, UInt128 atoms, string asset = Usdc) => new(debit, credit, asset, atoms, "settlement");

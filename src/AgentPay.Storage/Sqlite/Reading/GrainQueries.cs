@@ -7,7 +7,7 @@ namespace AgentPay.Storage.Sqlite.Reading;
 /// <summary>Reads grains, answers, messages and deadlines.</summary>
 internal static class GrainQueries
 {
-    internal static StoredState? Read(SqliteConnection connection, GrainAddress grain)
+    internal static StoredState? Read(SqliteConnection connection, GrainRef grain)
     {
         var select = connection.Statement("SELECT version, state FROM grains WHERE type = ? AND key = ?").Bind(1, grain.Type).Bind(2, grain.Key);
         if (!select.Step())
@@ -20,7 +20,7 @@ internal static class GrainQueries
         return state;
     }
 
-    internal static IReadOnlyList<StoredState?> ReadMany(SqliteConnection connection, IReadOnlyList<GrainAddress> grains)
+    internal static IReadOnlyList<StoredState?> ReadMany(SqliteConnection connection, IReadOnlyList<GrainRef> grains)
     {
         connection.Statement("BEGIN").Execute();
         var states = new StoredState?[grains.Count];
@@ -57,10 +57,10 @@ internal static class GrainQueries
         var messages = new List<WaitingMessage>();
         while (select.Step())
         {
-            var source = new GrainAddress(select.GetText(0), select.GetText(1));
+            var source = new GrainRef(select.GetText(0), select.GetText(1));
             var id = new MessageId(source, select.GetInt64(2), checked((int)select.GetInt64(3)));
             messages.Add(new WaitingMessage(
-                id, new GrainAddress(select.GetText(4), select.GetText(5)), select.GetBytes(6).ToArray(), StoredTime.ToTime(select.GetInt64(7))));
+                id, new GrainRef(select.GetText(4), select.GetText(5)), select.GetBytes(6).ToArray(), StoredTime.ToTime(select.GetInt64(7))));
         }
 
         return messages;
@@ -73,7 +73,7 @@ internal static class GrainQueries
         var items = new List<DueItem>();
         while (select.Step())
         {
-            items.Add(new DueItem(new GrainAddress(select.GetText(0), select.GetText(1)), select.GetText(2), StoredTime.ToTime(select.GetInt64(3))));
+            items.Add(new DueItem(new GrainRef(select.GetText(0), select.GetText(1)), select.GetText(2), StoredTime.ToTime(select.GetInt64(3))));
         }
 
         return items;
@@ -99,7 +99,7 @@ internal static class GrainQueries
         while (select.Step())
         {
             reminders.Add(new StoredReminder(
-                new GrainAddress(select.GetText(0), select.GetText(1)), select.GetText(2), StoredTime.ToTime(select.GetInt64(3)),
+                new GrainRef(select.GetText(0), select.GetText(1)), select.GetText(2), StoredTime.ToTime(select.GetInt64(3)),
                 TimeSpan.FromTicks(select.GetInt64(4) * TimeSpan.TicksPerMicrosecond)));
         }
 

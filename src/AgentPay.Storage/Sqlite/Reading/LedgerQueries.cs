@@ -9,7 +9,7 @@ namespace AgentPay.Storage.Sqlite.Reading;
 /// <summary>Reads and checks the ledger. Sums are exact: SQLite has no number wide enough, so rows are folded here.</summary>
 internal static class LedgerQueries
 {
-    internal static IReadOnlyList<StoredTransfer> ReadTransfers(SqliteConnection connection, GrainAddress grain)
+    internal static IReadOnlyList<StoredTransfer> ReadTransfers(SqliteConnection connection, GrainRef grain)
     {
         var select = connection.Statement("""
             WITH RECURSIVE chain (id) AS (

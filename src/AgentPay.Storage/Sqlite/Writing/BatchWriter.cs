@@ -16,6 +16,7 @@ internal sealed class BatchWriter : IDisposable
     private readonly GrainRows _grains;
     private readonly LedgerRows _ledger;
     private readonly EventRows _events;
+    private readonly RecordRows _records;
 
     internal BatchWriter(SqliteConnection connection, FailedDecisions failed)
     {
@@ -24,6 +25,7 @@ internal sealed class BatchWriter : IDisposable
         _grains = new GrainRows(connection);
         _ledger = new LedgerRows(connection);
         _events = new EventRows(connection);
+        _records = new RecordRows(connection);
         Effects = new EffectRows(connection);
     }
 
@@ -63,6 +65,7 @@ internal sealed class BatchWriter : IDisposable
 
         _ledger.Write(commit, row);
         _events.Write(commit);
+        _records.Write(commit);
         Effects.Write(commit);
         row.Version = commit.ExpectedVersion + 1;
         row.Newest = commit;

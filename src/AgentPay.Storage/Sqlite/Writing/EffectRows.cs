@@ -84,7 +84,7 @@ internal sealed class EffectRows(SqliteConnection connection)
             .Bind(1, reminder.Grain.Type).Bind(2, reminder.Grain.Key).Bind(3, reminder.Name)
             .Bind(4, StoredTime.From(reminder.StartAt)).Bind(5, reminder.Period.Ticks / TimeSpan.TicksPerMicrosecond).Execute();
 
-    internal void RemoveReminder(Domain.Decisions.GrainAddress grain, string name) =>
+    internal void RemoveReminder(Domain.Decisions.GrainRef grain, string name) =>
         connection.Statement(DeleteReminder).Bind(1, grain.Type).Bind(2, grain.Key).Bind(3, name).Execute();
 
     private SqliteStatement BindMessage(string sql, MessageId id) =>

@@ -8,15 +8,15 @@ namespace AgentPay.Storage.Sqlite.Writing;
 /// </summary>
 internal sealed class FailedDecisions
 {
-    private readonly Dictionary<GrainAddress, Window> _windows = [];
+    private readonly Dictionary<GrainRef, Window> _windows = [];
 
-    internal void Add(GrainAddress grain, long expectedVersion)
+    internal void Add(GrainRef grain, long expectedVersion)
     {
         var from = expectedVersion + 1;
         _windows[grain] = new Window(_windows.TryGetValue(grain, out var open) ? Math.Min(open.FromVersion, from) : from, long.MaxValue);
     }
 
-    internal bool Covers(GrainAddress grain, long expectedVersion, long ticket) =>
+    internal bool Covers(GrainRef grain, long expectedVersion, long ticket) =>
         _windows.Count > 0 && _windows.TryGetValue(grain, out var window) && expectedVersion >= window.FromVersion && ticket <= window.ToTicket;
 
     /// <summary>The failures so far are told: writes after <paramref name="lastTicket"/> know of them.</summary>

@@ -24,9 +24,9 @@ internal sealed class GrainRows(SqliteConnection connection)
     private const string Insert = "INSERT INTO grains (type, key, version, last_transfer, updated_at, status, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     private const string Update = "UPDATE grains SET version = ?3, last_transfer = ?4, updated_at = ?5, status = ?6, state = ?7 WHERE type = ?1 AND key = ?2";
 
-    private readonly Dictionary<GrainAddress, GrainRow> _rows = [];
+    private readonly Dictionary<GrainRef, GrainRow> _rows = [];
 
-    internal GrainRow Row(GrainAddress grain)
+    internal GrainRow Row(GrainRef grain)
     {
         if (_rows.TryGetValue(grain, out var row))
         {

@@ -37,7 +37,7 @@ internal sealed class QueuedCommit(Commit commit) : TaskCompletionSource<CommitR
         SetException(reason);
     }
 
-    internal GrainAddress Grain => commit.Grain;
+    internal GrainRef Grain => commit.Grain;
 
     internal long ExpectedVersion => commit.ExpectedVersion;
 
