@@ -5,9 +5,9 @@ namespace AgentPay.X402.Networks;
 /// <summary>A network by its CAIP-2 name, for example <c>eip155:8453</c>. Two networks are the same when their texts are.</summary>
 public readonly record struct Caip2Network
 {
-    // CAIP-2 ends a namespace at 8 characters, but x402 itself names cloudflare:402.
+    // CAIP-2 ends a namespace at 8 characters and a reference at 32, but x402 peers name cloudflare:402 and a Solana test network with 33.
     private const int NamespaceMax = 32;
-    private const int ReferenceMax = 32;
+    private const int ReferenceMax = 64;
     private const string EvmPrefix = "eip155:";
 
     private Caip2Network(string text, int colon, ulong evmChainId)
@@ -30,7 +30,7 @@ public readonly record struct Caip2Network
     public bool IsEvm => EvmChainId != 0;
 
     /// <summary>
-    /// Reads a canonical name: a namespace of 3 to 32 of <c>-a-z0-9</c>, a colon, a reference of 1 to 32 of <c>-_a-zA-Z0-9</c>; for
+    /// Reads a canonical name: a namespace of 3 to 32 of <c>-a-z0-9</c>, a colon, a reference of 1 to 64 of <c>-_a-zA-Z0-9</c>; for
     /// <c>eip155</c> the reference is a decimal number from 1 to 2^64 - 1 without leading zeros. Wildcards are no names.
     /// </summary>
     public static bool TryParse(string? text, out Caip2Network network)

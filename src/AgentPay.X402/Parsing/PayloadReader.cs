@@ -1,3 +1,4 @@
+using AgentPay.X402.Extensions;
 using AgentPay.X402.Messages;
 using AgentPay.X402.Networks;
 using AgentPay.X402.Schemes;
@@ -66,30 +67,17 @@ internal static class PayloadReader
 
     private static string? ReadPaymentIdentifier(ObjectReader? extensions)
     {
-        if (extensions?.OptionalObject("payment-identifier")?.OptionalObject("info") is not { } info
+        if (extensions?.OptionalObject(PaymentIdentifierExtension.Name)?.OptionalObject("info") is not { } info
             || info.OptionalText("id", X402Limits.ShortTextMax) is not { } id)
         {
             return null;
         }
 
-        if (!IsPaymentIdentifier(id))
+        if (!PaymentIdentifierExtension.IsIdentifier(id))
         {
             info.Fault("id", "A payment identifier is 16 to 128 letters, digits, underscores or hyphens.");
         }
 
         return id;
-    }
-
-    private static bool IsPaymentIdentifier(string id)
-    {
-        foreach (var character in id)
-        {
-            if (!char.IsAsciiLetterOrDigit(character) && character is not ('_' or '-'))
-            {
-                return false;
-            }
-        }
-
-        return id.Length is >= 16 and <= 128;
     }
 }

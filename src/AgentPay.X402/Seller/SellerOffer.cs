@@ -7,7 +7,8 @@ namespace AgentPay.X402.Seller;
 /// <summary>What a seller asks for one resource: the 402 of both versions, and which of its own terms a payment meets.</summary>
 /// <param name="Resource">What is sold.</param>
 /// <param name="Terms">The ways to pay, the favourite first; at least one.</param>
-public sealed record SellerOffer(ResourceInfo Resource, IReadOnlyList<PaymentTerms> Terms)
+/// <param name="ExtensionsJson">The extensions the seller understands (v2), as JSON text; null for none.</param>
+public sealed record SellerOffer(ResourceInfo Resource, IReadOnlyList<PaymentTerms> Terms, string? ExtensionsJson = null)
 {
     /// <summary>The value of the header <see cref="HeaderNames.PaymentRequired"/> (v2).</summary>
     /// <param name="error">Why payment is asked for, or the code of the refused payment.</param>
@@ -62,6 +63,6 @@ public sealed record SellerOffer(ResourceInfo Resource, IReadOnlyList<PaymentTer
             }
         }
 
-        return new PaymentRequired(Resource, accepts, error, payer);
+        return new PaymentRequired(Resource, accepts, error, payer, ExtensionsJson);
     }
 }

@@ -1,0 +1,52 @@
+using System.Reflection;
+using AgentPay.X402;
+
+namespace AgentPay.Domain.Tests.X402;
+
+public sealed class ErrorCodesTests
+{
+    /// <summary>What clients switch on: a changed or removed line breaks them.</summary>
+    private const string Published = """
+        amount_above_maximum
+        asset_not_deployed_contract
+        duplicate_settlement
+        eip6492_factory_not_allowed
+        invalid_exact_evm_authorization_value
+        invalid_exact_evm_eip3009_not_supported
+        invalid_exact_evm_insufficient_balance
+        invalid_exact_evm_missing_eip712_domain
+        invalid_exact_evm_network_mismatch
+        invalid_exact_evm_nonce_already_used
+        invalid_exact_evm_payload_authorization_valid_after
+        invalid_exact_evm_payload_authorization_valid_before
+        invalid_exact_evm_payload_authorization_value_mismatch
+        invalid_exact_evm_recipient_mismatch
+        invalid_exact_evm_scheme
+        invalid_exact_evm_signature
+        invalid_exact_evm_token_name_mismatch
+        invalid_exact_evm_token_version_mismatch
+        invalid_exact_evm_transaction_failed
+        invalid_exact_evm_transaction_simulation_failed
+        invalid_exact_evm_transfer_event_mismatch
+        invalid_network
+        invalid_payload
+        invalid_payment_requirements
+        invalid_transaction_state
+        invalid_x402_version
+        settlement_pending
+        unexpected_settle_error
+        unexpected_verify_error
+        unsupported_asset_transfer_method
+        unsupported_payload_type
+        unsupported_payment_flow
+        unsupported_scheme
+        """;
+
+    [Fact]
+    public void The_codes_are_exactly_the_published_ones()
+    {
+        var codes = typeof(ErrorCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!);
+
+        Assert.Equal(Published.Split('\n'), codes.Order(StringComparer.Ordinal));
+    }
+}
