@@ -1,0 +1,46 @@
+namespace AgentPay.Chains.Evm;
+
+/// <summary>How to reach one EVM chain, and how much to ask of its nodes.</summary>
+public sealed record EvmChainOptions
+{
+    /// <summary>CAIP-2 name, for example <c>eip155:8453</c>. The nodes must serve this chain.</summary>
+    public required string Network { get; init; }
+
+    /// <summary>JSON-RPC over HTTP, at least one. The first is used; the next ones when it fails.</summary>
+    public required IReadOnlyList<Uri> RpcUrls { get; init; }
+
+    /// <summary>Pause between two looks at the head. More than 0.</summary>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Longest wait for one answer. More than 0.</summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest wait for a wallet contract's word on a signature. More than 0.</summary>
+    public TimeSpan WalletTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Gas that a simulated transfer may use; a contract wallet's check is inside.</summary>
+    public ulong TransferGasMax { get; init; } = 1_000_000;
+
+    /// <summary>Gas that <c>isValidSignature</c> may use.</summary>
+    public ulong WalletGasMax { get; init; } = 200_000;
+
+    /// <summary>The chain charges no gas: transactions offer a legacy price of 0 without asking. Otherwise a base fee and a gas price of 0 are noticed.</summary>
+    public bool ZeroGas { get; init; }
+
+    /// <summary>Most calls in one JSON-RPC batch, 1 to 1000; public nodes may allow few.</summary>
+    public int BatchCallsMax { get; init; } = 64;
+
+    /// <summary>Most blocks one <c>eth_getLogs</c> spans, at least 1; nodes refuse more than they like.</summary>
+    public ulong LogBlocksMax { get; init; } = 10_000;
+
+    /// <summary>The number after <c>eip155:</c>.</summary>
+    /// <exception cref="FormatException"><see cref="Network"/> is no EVM chain.</exception>
+    public ulong ChainId =>
+        Network.StartsWith(Prefix, StringComparison.Ordinal)
+        && UInt256.TryParse(Network[Prefix.Length..], out var number)
+        && number.TryToUInt64(out var chainId)
+            ? chainId
+            : throw new FormatException($"{Network} is not the name of an EVM chain (eip155:<number>).");
+
+    private const string Prefix = "eip155:";
+}

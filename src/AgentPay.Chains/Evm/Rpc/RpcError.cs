@@ -1,0 +1,33 @@
+namespace AgentPay.Chains.Evm;
+
+/// <summary>A node's error answer to one call.</summary>
+/// <param name="Code">JSON-RPC code.</param>
+/// <param name="Message">The node's words.</param>
+/// <param name="Data">What a contract reverted with, as far as the node told: hexadecimal, or any other text.</param>
+internal sealed record RpcError(long Code, string Message, string? Data)
+{
+    private const long RevertCode = 3;
+    private const long VmErrorCode = -32015;
+
+    // How an execution ends that the called contract alone decides: the same on every node, so no sign of a node's trouble.
+    private static readonly string[] Endings =
+    [
+        "execution reverted", "vm execution error", "revert", "out of gas", "outofgas", "invalid opcode", "opcode not found", "bad instruction",
+        "stack underflow", "stackunderflow", "stack overflow", "stack limit reached", "invalid jump destination", "bad jump destination",
+        "write protection", "gas required exceeds", "return data out of bounds", "invalid fe opcode", "invalidfeopcode",
+    ];
+
+    /// <summary>True when the contract ended the call, false when the node did not run it to an end.</summary>
+    public bool IsRevert =>
+        Code is RevertCode or VmErrorCode
+        || (Data is { Length: >= 10 } data && data.StartsWith("0x", StringComparison.Ordinal))
+        || (!IsRefusal && Array.Exists(Endings, ending => Message.Contains(ending, StringComparison.OrdinalIgnoreCase)));
+
+    private bool IsRefusal => Code is <= -32600 and >= -32602 or -32005 or -32029;
+
+    /// <summary>The error as trouble of the node.</summary>
+    public ChainUnavailableException ToUnavailable(string method) => new($"The node answered {method} with error {Code}: {Cut(Message)}");
+
+    /// <summary>At most 500 characters of a foreign text.</summary>
+    public static string Cut(string text) => text.Length <= 500 ? text : text[..500];
+}

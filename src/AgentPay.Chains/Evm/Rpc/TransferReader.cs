@@ -1,0 +1,76 @@
+namespace AgentPay.Chains.Evm;
+
+/// <summary>Asks the chain about a transfer authorization: one request, and a second one when the simulation fails.</summary>
+internal sealed class TransferReader(ReadBatcher batcher, ContractCodes codes, ulong gasMax)
+{
+    private static readonly byte[] Name = new AbiWriter("name()").ToArray();
+    private static readonly byte[] Version = new AbiWriter("version()").ToArray();
+
+    public async Task<TransferReading> ReadAsync(Eip3009Transfer transfer, CancellationToken cancellationToken)
+    {
+        var payerCode = RpcCall.Of("eth_getCode", transfer.From.ToString(), "latest");
+        var simulation = RpcCall.View(transfer.Token, Eip3009.Calldata(transfer), BlockTag.Latest, gasMax);
+        var isKnown = codes.IsKnown(transfer.Token);
+        var replies = await batcher.SendAsync(
+            isKnown ? [payerCode, simulation] : [payerCode, simulation, RpcCall.Of("eth_getCode", transfer.Token.ToString(), "latest")],
+            cancellationToken).ConfigureAwait(false);
+
+        var payerHasCode = replies[0].HasCode();
+        if (!isKnown)
+        {
+            if (!replies[2].HasCode())
+            {
+                return new TransferReading(payerHasCode, TransferVerdict.TokenHasNoCode);
+            }
+
+            codes.Remember(transfer.Token);
+        }
+
+        var verdict = replies[1].Ran ? TransferVerdict.Accepted : await DiagnoseAsync(transfer, cancellationToken).ConfigureAwait(false);
+        return new TransferReading(payerHasCode, verdict);
+    }
+
+    public static RpcCall AuthorizationState(Address token, Address payer, Bytes32 nonce, BlockTag block) =>
+        RpcCall.View(token, new AbiWriter("authorizationState(address,bytes32)").Address(payer).Word(nonce).ToArray(), block);
+
+    private async Task<TransferVerdict> DiagnoseAsync(Eip3009Transfer transfer, CancellationToken cancellationToken)
+    {
+        var balanceOf = new AbiWriter("balanceOf(address)").Address(transfer.From).ToArray();
+        var replies = await batcher.SendAsync(
+            [
+                AuthorizationState(transfer.Token, transfer.From, transfer.Nonce, BlockTag.Latest),
+                RpcCall.View(transfer.Token, Name, BlockTag.Latest),
+                RpcCall.View(transfer.Token, Version, BlockTag.Latest),
+                RpcCall.View(transfer.Token, balanceOf, BlockTag.Latest),
+            ],
+            cancellationToken).ConfigureAwait(false);
+
+        if (!replies[0].TryReadData(out var state) || !AbiReader.TryReadBool(state, out var isUsed))
+        {
+            return TransferVerdict.Eip3009NotSupported;
+        }
+
+        if (isUsed)
+        {
+            return TransferVerdict.NonceUsed;
+        }
+
+        if (IsOther(replies[1], transfer.DomainName))
+        {
+            return TransferVerdict.NameMismatch;
+        }
+
+        if (IsOther(replies[2], transfer.DomainVersion))
+        {
+            return TransferVerdict.VersionMismatch;
+        }
+
+        return replies[3].TryReadData(out var data) && AbiReader.TryReadNumber(data, out var balance) && balance < transfer.Value
+            ? TransferVerdict.InsufficientBalance
+            : TransferVerdict.SimulationFailed;
+    }
+
+    // A token that does not tell its name or version cannot contradict the payer's.
+    private static bool IsOther(RpcReply reply, string expected) =>
+        reply.TryReadData(out var data) && AbiReader.TryReadText(data, out var text) && !string.Equals(text, expected, StringComparison.Ordinal);
+}
