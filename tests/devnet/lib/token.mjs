@@ -1,7 +1,7 @@
 // Contracts on a local chain. All transactions are sent by accounts that anvil unlocks (its own, or impersonated ones),
 // so nothing here needs a key, and gas is priced by anvil: the same code serves chains with and without a gas price.
 import { readFileSync } from 'node:fs';
-import { encodeDeployData, encodeFunctionData, decodeFunctionResult, pad, toHex } from 'viem';
+import { encodeDeployData, encodeFunctionData, decodeFunctionResult, toHex } from 'viem';
 import { rpc } from './anvil.mjs';
 
 const multicall3 = '0xcA11bde05977b3631167028862bE2a173976CA11';
@@ -79,6 +79,3 @@ export async function installMulticall3(url, { istanbul = false } = {}) {
   const address = await deploy(url, 'TestMulticall3', [], { istanbul });
   await rpc(url, 'anvil_setCode', multicall3, await rpc(url, 'eth_getCode', address, 'latest'));
 }
-
-/** The topic form of an address. */
-export const addressTopic = (address) => pad(address.toLowerCase(), { size: 32 });
