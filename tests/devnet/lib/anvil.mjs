@@ -20,6 +20,9 @@ export async function startAnvil({ chainId, port = 0, args = [] }) {
     { stdio: ['ignore', 'pipe', 'pipe'] });
   const stopped = new Promise((resolve) => { child.once('close', resolve); });
   const stop = async () => { child.kill('SIGTERM'); await stopped; };
+  const stopWithUs = () => { child.kill('SIGKILL'); }; // No chain outlives the program that started it, even one that threw.
+  process.once('exit', stopWithUs);
+  child.once('exit', () => { process.off('exit', stopWithUs); });
   try {
     return { url: `http://${await listenAddress(child)}`, process: child, stop };
   } catch (error) {

@@ -1,5 +1,5 @@
 // Contracts on a local chain. All transactions are sent by accounts that anvil unlocks (its own, or impersonated ones),
-// so nothing here needs a key, and gas is priced by anvil: the same code serves chains with and without a gas price.
+// so nothing here needs a key. Gas costs what the chain says: the same code serves chains with and without a gas price.
 import { readFileSync } from 'node:fs';
 import { encodeDeployData, encodeFunctionData, decodeFunctionResult, toHex } from 'viem';
 import { rpc } from './anvil.mjs';
@@ -13,9 +13,12 @@ export function readContract(name, { istanbul = false } = {}) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** Sends from an unlocked account and waits for the receipt; a reverted transaction is an error. */
+/**
+ * Sends from an unlocked account and waits for the receipt; a reverted transaction is an error.
+ * Legacy transactions, because chains of before london know no other.
+ */
 export async function send(url, transaction) {
-  const hash = await rpc(url, 'eth_sendTransaction', transaction);
+  const hash = await rpc(url, 'eth_sendTransaction', { gasPrice: await rpc(url, 'eth_gasPrice'), ...transaction });
   const deadline = Date.now() + receiptTimeoutMs;
   for (;;) { // Anvil may answer a moment before the block exists.
     const receipt = await rpc(url, 'eth_getTransactionReceipt', hash);
