@@ -1,6 +1,4 @@
 using AgentPay.Chains.Evm;
-using AgentPay.Domain.Settlements;
-using AgentPay.Domain.Signers;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Deadlines;
 using AgentPay.Grains.Facilitator;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
-using AgentPay.Domain.Signers;
 
 namespace AgentPay.Grains.Chains;
 

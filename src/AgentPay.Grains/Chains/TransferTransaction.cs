@@ -9,7 +9,7 @@ internal static class TransferTransaction
     public static (string Raw, string Hash) Sign(EvmSigner key, ulong chainId, ulong nonce, FeeQuote fees, SettlementTerms terms)
     {
         var transfer = ToTransfer(terms);
-        var signed = key.Sign(new TransactionRequest(chainId, nonce, fees, terms.GasLimit, transfer.Token, UInt256.Zero, Eip3009.Calldata(transfer)));
+        var signed = key.Sign(new TransactionRequest(chainId, nonce, terms.GasLimit, fees, transfer.Token, UInt256.Zero, Eip3009.Calldata(transfer)));
         return ("0x" + Convert.ToHexStringLower(signed.Raw.Span), signed.Hash.ToString());
     }
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using AgentPay.Domain.Decisions;
 using AgentPay.Storage.Contract;
 using Microsoft.Extensions.DependencyInjection;
 

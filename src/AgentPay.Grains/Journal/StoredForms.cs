@@ -5,15 +5,18 @@ using AgentPay.Domain.Signers;
 namespace AgentPay.Grains.Journal;
 
 /// <summary>The stored forms of settlements and signers.</summary>
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
-[JsonSerializable(typeof(Settlement))]
-[JsonSerializable(typeof(Signer))]
-internal sealed partial class StoredForms : JsonSerializerContext
+internal static class StoredForms
 {
-    public static StateForm<Settlement> Settlements { get; } = new(Default.Settlement, settlement => SettlementEvents.StatusWord(settlement.Status));
+    public static StateForm<Settlement> Settlements { get; } = new(
+        StateJson.Default.Settlement, settlement => SettlementEvents.StatusWord(settlement.Status));
 
     public static StateForm<Signer> Signers { get; } = new(
-        Default.Signer,
+        StateJson.Default.Signer,
         signer => signer.Synced ? "synced" : "new",
         (signer, rows) => SignerRows.Attach(signer, rows.Select(row => (row.Id, row.Body))));
 }
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Settlement))]
+[JsonSerializable(typeof(Signer))]
+internal sealed partial class StateJson : JsonSerializerContext;

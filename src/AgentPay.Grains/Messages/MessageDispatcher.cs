@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AgentPay.Domain.Decisions;
 using AgentPay.Grains.Journal;
 using AgentPay.Storage.Contract;
 using Microsoft.Extensions.Hosting;

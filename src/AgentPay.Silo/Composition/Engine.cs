@@ -1,0 +1,167 @@
+using AgentPay.Api;
+using AgentPay.Api.Demo;
+using AgentPay.Api.Facilitator;
+using AgentPay.Api.Payments;
+using AgentPay.Api.Settlements;
+using AgentPay.Chains.Crypto;
+using AgentPay.Chains.Evm;
+using AgentPay.Grains;
+using AgentPay.Grains.Chains;
+using AgentPay.Grains.Facilitator;
+using AgentPay.Silo.Devnet;
+using AgentPay.Silo.Health;
+using AgentPay.Silo.Observability;
+using AgentPay.Silo.Settings;
+using AgentPay.Storage.Contract;
+using AgentPay.Storage.Sqlite;
+
+namespace AgentPay.Silo.Composition;
+
+/// <summary>Puts the engine together and runs it until it is told to stop.</summary>
+internal static class Engine
+{
+    private const int DefaultPort = 4020;
+    private static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(30);
+
+    public static async Task<int> RunAsync(string[] args, TextWriter errors)
+    {
+        var (line, misuse) = CommandLine.Read(args);
+        if (line is null)
+        {
+            await errors.WriteLineAsync(misuse);
+            return 2;
+        }
+
+        try
+        {
+            NativeCrypto.EnsureAvailable();
+        }
+        catch (DllNotFoundException missing)
+        {
+            await errors.WriteLineAsync(missing.Message);
+            return 3;
+        }
+
+        var builder = WebApplication.CreateSlimBuilder(line.Rest);
+        var (app, problems) = Build(builder, line);
+        if (app is null)
+        {
+            foreach (var problem in problems)
+            {
+                await errors.WriteLineAsync(problem);
+            }
+
+            return 2;
+        }
+
+        await using (app)
+        {
+            return await RunAsync(app, errors);
+        }
+    }
+
+    private static async Task<int> RunAsync(WebApplication app, TextWriter errors)
+    {
+        try
+        {
+            // Opened first: another process on the same file is the likeliest reason not to start.
+            app.Services.GetRequiredService<IAtomicStore>();
+            await app.RunAsync();
+            return 0;
+        }
+        catch (StoreUnavailableException store)
+        {
+            await errors.WriteLineAsync(store.Message);
+            return 3;
+        }
+        catch (IOException io)
+        {
+            await errors.WriteLineAsync(io.Message);
+            return 3;
+        }
+    }
+
+    private static (WebApplication? App, IReadOnlyList<string> Problems) Build(WebApplicationBuilder builder, CommandLine line)
+    {
+        var reader = new SettingsReader();
+        reader.RefuseSecrets(line.Rest);
+        var devnet = line.Devnet ? DevnetFile.Read(line.DataDirectory ?? new EngineSettings().DataDirectory) : null;
+        if (devnet is not null)
+        {
+            // Below everything an operator says: the environment and the command line override the local chains.
+            builder.Configuration.Sources.Insert(0, devnet);
+        }
+
+        var settings = builder.Configuration.GetSection("AgentPay").Get<EngineSettings>() ?? new EngineSettings();
+        var chains = reader.ReadChains(settings);
+        if (reader.Problems.Count > 0)
+        {
+            return (null, reader.Problems);
+        }
+
+        var data = Path.GetFullPath(line.DataDirectory ?? settings.DataDirectory);
+        Directory.CreateDirectory(data);
+        Listen(builder, line);
+        AddServices(builder, settings, chains, data);
+        if (line.Devnet)
+        {
+            builder.Services.AddHostedService(provider => new DevnetAnnouncement(data, provider.GetRequiredService<IHostApplicationLifetime>(), provider));
+        }
+
+        var app = builder.Build();
+        Map(app, builder.Configuration);
+        return (app, []);
+    }
+
+    private static void Listen(WebApplicationBuilder builder, CommandLine line)
+    {
+        if (line.Port is not null || builder.Configuration["urls"] is null)
+        {
+            builder.WebHost.UseUrls($"http://127.0.0.1:{line.Port ?? DefaultPort}");
+        }
+
+        builder.WebHost.ConfigureKestrel(server =>
+        {
+            server.AddServerHeader = false;
+            server.Limits.MaxConcurrentConnections = 10_000;
+            server.Limits.MaxRequestBodySize = 1 << 20;
+            server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+        });
+    }
+
+    private static void AddServices(WebApplicationBuilder builder, EngineSettings settings, IReadOnlyList<ConfiguredChain> chains, string data)
+    {
+        var services = builder.Services;
+        var configuration = builder.Configuration;
+        EngineLogging.Configure(builder.Logging);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeMax);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSqliteStore(Path.Combine(data, "agentpay.db"));
+        services.AddSingleton(new ProcessIdentity(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString("N"), IsAlone: true));
+        GrainRuntime.Add(builder);
+        services.AddAgentPayGrains();
+        foreach (var chain in chains)
+        {
+            services.AddEvmChain(chain.Settings, provider => new EvmChain(chain.Node, provider.GetRequiredService<TimeProvider>()), chain.Keys);
+        }
+
+        services.AddAgentPayApi();
+        services.Configure<FacilitatorSettings>(configuration.GetSection("AgentPay:Facilitator"));
+        services.Configure<FacilitatorAccessSettings>(configuration.GetSection("AgentPay:Facilitator"));
+        services.Configure<SellerSettings>(seller => seller.PublicUrl = settings.PublicUrl);
+        services.AddOpenApi("agentpay.v1");
+        services.AddEngineTelemetry(configuration);
+    }
+
+    private static void Map(WebApplication app, IConfiguration configuration)
+    {
+        app.UseMiddleware<RequestIds>();
+        app.UseExceptionHandler(_ => { });
+        app.MapHealth();
+        app.MapMetrics();
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapFacilitator();
+        app.MapSettlements();
+        app.MapDemo(configuration.GetSection("AgentPay:Demo").Get<DemoSettings>() ?? new DemoSettings(), app.Services.GetRequiredService<ChainDesk>());
+    }
+}

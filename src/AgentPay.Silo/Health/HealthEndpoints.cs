@@ -1,0 +1,60 @@
+using System.Text.Json.Serialization;
+using AgentPay.Grains.Chains;
+using AgentPay.Storage.Contract;
+
+namespace AgentPay.Silo.Health;
+
+/// <summary>What orchestrators and people at night ask.</summary>
+internal static class HealthEndpoints
+{
+    /// <summary>The writer may lag this long before the engine calls itself not ready.</summary>
+    private static readonly TimeSpan WriteLagMax = TimeSpan.FromSeconds(5);
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/health").WithTags("Health");
+        group.MapGet("/live", () => TypedResults.Ok(new LiveAnswer("live"))).WithName("getLiveness").WithSummary("The process runs.");
+        group.MapGet("/ready", GetReady).WithName("getReadiness").WithSummary("The store takes writes and at least one chain can settle.");
+        group.MapGet("/connectors/{id}", GetConnector).WithName("getConnectorHealth").WithSummary("One chain's health; the id is its CAIP-2 name.");
+    }
+
+    private static IResult GetReady(IStoreHealth store, ChainDesk desk, IHostApplicationLifetime lifetime)
+    {
+        var chains = desk.Health;
+        var failure = store.LastWriteFailure;
+        var storeOk = failure is null && store.WriteLag < WriteLagMax;
+        var ready = storeOk && chains.Any(chain => chain.IsHealthy) && !lifetime.ApplicationStopping.IsCancellationRequested;
+        var answer = new ReadyAnswer(
+            ready ? "ready" : "not_ready",
+            new StoreAnswer(storeOk ? "healthy" : "degraded", failure?.Reason),
+            [.. chains.Select(ConnectorAnswer.Of)]);
+        return ready ? TypedResults.Ok(answer) : TypedResults.Json(answer, statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static IResult GetConnector(string id, ChainDesk desk)
+    {
+        var health = desk.Health.FirstOrDefault(chain => chain.Network == id);
+        return health is null
+            ? Api.Problems.Catalogue.NotFound("connector")
+            : TypedResults.Json(ConnectorAnswer.Of(health), statusCode: health.State == "halted" ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+    }
+}
+
+internal sealed record LiveAnswer([property: JsonPropertyName("status")] string Status);
+
+internal sealed record StoreAnswer([property: JsonPropertyName("status")] string Status, [property: JsonPropertyName("message")] string? Message);
+
+internal sealed record ReadyAnswer(
+    [property: JsonPropertyName("status")] string Status,
+    [property: JsonPropertyName("store")] StoreAnswer Store,
+    [property: JsonPropertyName("connectors")] IReadOnlyList<ConnectorAnswer> Connectors);
+
+internal sealed record ConnectorAnswer(
+    [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("status")] string Status,
+    [property: JsonPropertyName("head")] ulong? Head,
+    [property: JsonPropertyName("head_seen_at")] DateTimeOffset? HeadSeenAt,
+    [property: JsonPropertyName("message")] string? Message)
+{
+    public static ConnectorAnswer Of(ChainHealth health) => new(health.Network, health.State, health.Head, health.HeadSeenAt, health.Message);
+}

@@ -1,0 +1,47 @@
+namespace AgentPay.Silo.Settings;
+
+/// <summary>The words after <c>agentpay up</c>; everything of the form <c>--AgentPay:Name=value</c> goes to the configuration.</summary>
+/// <param name="Port">Where to listen, on the loopback address unless <c>--urls</c> says otherwise.</param>
+/// <param name="DataDirectory">Folder of the engine's data; null: from the configuration.</param>
+/// <param name="Devnet">The folder's local chains are used and described in <c>devnet.json</c>.</param>
+/// <param name="Rest">For the configuration.</param>
+internal sealed record CommandLine(int? Port, string? DataDirectory, bool Devnet, string[] Rest)
+{
+    /// <summary>Reads the words; a problem is one sentence.</summary>
+    public static (CommandLine? Line, string? Problem) Read(string[] args)
+    {
+        int? port = null;
+        string? data = null;
+        var devnet = false;
+        var rest = new List<string>();
+        for (var i = 0; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "up" when i == 0:
+                    break;
+                case "--devnet":
+                    devnet = true;
+                    break;
+                case "--port" when i + 1 < args.Length && int.TryParse(args[i + 1], out var number) && number is >= 0 and <= 65_535:
+                    port = number;
+                    i++;
+                    break;
+                case "--port":
+                    return (null, "--port needs a number from 0 to 65535.");
+                case "--data" when i + 1 < args.Length:
+                    data = args[++i];
+                    break;
+                case "--data":
+                    return (null, "--data needs a folder.");
+                case var word when word.Contains('=', StringComparison.Ordinal) || word.Contains(':', StringComparison.Ordinal) || (i > 0 && args[i - 1].Contains(':', StringComparison.Ordinal)):
+                    rest.Add(word);
+                    break;
+                case var word:
+                    return (null, $"'{word}' is not understood. Usage: agentpay up [--port 4020] [--data DIR] [--devnet] [--AgentPay:Name=value …]");
+            }
+        }
+
+        return (new CommandLine(port, data, devnet, [.. rest]), null);
+    }
+}

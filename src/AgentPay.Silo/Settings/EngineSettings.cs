@@ -1,0 +1,64 @@
+namespace AgentPay.Silo.Settings;
+
+/// <summary>Settings under <c>AgentPay</c>, as they are written (docs/reference/settings.md). Read by <see cref="SettingsReader"/>.</summary>
+internal sealed class EngineSettings
+{
+    /// <summary>Folder of the engine's data; created when missing.</summary>
+    public string DataDirectory { get; set; } = "agentpay-data";
+
+    /// <summary>The base URL buyers know this server by; empty: taken from each request.</summary>
+    public string PublicUrl { get; set; } = "";
+
+    /// <summary>The chains that are worked.</summary>
+    public List<ChainSection> Chains { get; set; } = [];
+}
+
+/// <summary>Settings under <c>AgentPay:Chains:n</c>.</summary>
+internal sealed class ChainSection
+{
+    /// <summary>CAIP-2 name, for example <c>eip155:8453</c>.</summary>
+    public string Network { get; set; } = "";
+
+    /// <summary>JSON-RPC over HTTP; the first is used, the next ones when it fails.</summary>
+    public List<string> RpcUrls { get; set; } = [];
+
+    /// <summary>Private keys that pay gas, 0x and 64 hexadecimal digits. Not on the command line.</summary>
+    public List<string> SignerKeys { get; set; } = [];
+
+    /// <summary>Files that hold one private key each.</summary>
+    public List<string> SignerKeyFiles { get; set; } = [];
+
+    /// <summary>Blocks before a settlement counts as confirmed: 1 to 1,000.</summary>
+    public int Confirmations { get; set; } = 1;
+
+    /// <summary>Blocks before a transaction is taken as final: more than <see cref="Confirmations"/>, at most 10,000.</summary>
+    public int FinalityDepth { get; set; } = 64;
+
+    /// <summary>Milliseconds between two looks at the chain's head: 10 to 60,000.</summary>
+    public int PollMilliseconds { get; set; } = 500;
+
+    /// <summary>The chain takes no gas: transactions offer a price of 0.</summary>
+    public bool ZeroGas { get; set; }
+
+    /// <summary>The only contracts that are settled in.</summary>
+    public List<TokenSection> Tokens { get; set; } = [];
+}
+
+/// <summary>Settings under <c>AgentPay:Chains:n:Tokens:m</c>.</summary>
+internal sealed class TokenSection
+{
+    /// <summary>Contract address.</summary>
+    public string Address { get; set; } = "";
+
+    /// <summary>For people; defaults to <see cref="Name"/>.</summary>
+    public string Symbol { get; set; } = "";
+
+    /// <summary>EIP-712 domain name, exactly as the token has it.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>EIP-712 domain version.</summary>
+    public string Version { get; set; } = "";
+
+    /// <summary>0 to 36.</summary>
+    public int Decimals { get; set; } = 6;
+}

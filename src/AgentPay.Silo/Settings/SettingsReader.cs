@@ -1,0 +1,131 @@
+using AgentPay.Chains.Evm;
+using AgentPay.Grains.Chains;
+
+namespace AgentPay.Silo.Settings;
+
+/// <summary>A chain whose settings hold together.</summary>
+internal sealed record ConfiguredChain(ChainSettings Settings, EvmChainOptions Node, IReadOnlyList<EvmSigner> Keys);
+
+/// <summary>Reads the settings and says, one clear sentence each, what is wrong with them.</summary>
+internal sealed class SettingsReader
+{
+    private readonly List<string> problems = [];
+
+    /// <summary>What is wrong; empty when the engine can start.</summary>
+    public IReadOnlyList<string> Problems => problems;
+
+    /// <summary>Secrets on a command line can be read by every user of the machine and stay in its shell history.</summary>
+    public void RefuseSecrets(IEnumerable<string> args)
+    {
+        foreach (var arg in args)
+        {
+            var name = arg.TrimStart('-', '/').Split('=', 2)[0].Replace("__", ":", StringComparison.Ordinal);
+            if (name.Contains(":SignerKeys", StringComparison.OrdinalIgnoreCase) || name.Contains("Facilitator:Keys", StringComparison.OrdinalIgnoreCase))
+            {
+                problems.Add($"{name} is a secret and is not taken from the command line: use a file, or the environment variable {name.Replace(":", "__", StringComparison.Ordinal)}.");
+            }
+        }
+    }
+
+    /// <summary>Reads every chain.</summary>
+    public IReadOnlyList<ConfiguredChain> ReadChains(EngineSettings settings)
+    {
+        if (settings.Chains.Count == 0)
+        {
+            problems.Add("No chain is configured: set AgentPay:Chains:0:Network and its neighbours, or start with --devnet to try the engine out.");
+        }
+
+        foreach (var twice in settings.Chains.GroupBy(chain => chain.Network).Where(group => group.Count() > 1))
+        {
+            problems.Add($"AgentPay:Chains names {twice.Key} {twice.Count()} times; a network is configured once, with several RpcUrls if need be.");
+        }
+
+        return [.. settings.Chains.Select((chain, i) => ReadChain(chain, $"AgentPay:Chains:{i}")).OfType<ConfiguredChain>()];
+    }
+
+    private ConfiguredChain? ReadChain(ChainSection chain, string path)
+    {
+        var before = problems.Count;
+        Require(chain.Network.StartsWith("eip155:", StringComparison.Ordinal) && ulong.TryParse(chain.Network.AsSpan(7), out _),
+            $"{path}:Network is '{chain.Network}'; it must be a CAIP-2 name such as eip155:8453.");
+        Require(chain.RpcUrls.Count > 0, $"{path}:RpcUrls:0 is missing: the URL of a JSON-RPC node of {chain.Network}.");
+        foreach (var url in chain.RpcUrls.Where(url => !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")))
+        {
+            problems.Add($"{path}:RpcUrls has '{url}', which is no http or https URL.");
+        }
+
+        Require(chain.Confirmations is >= 1 and <= 1_000, $"{path}:Confirmations is {chain.Confirmations}; it must be 1 to 1000.");
+        Require(chain.FinalityDepth > chain.Confirmations && chain.FinalityDepth <= 10_000,
+            $"{path}:FinalityDepth is {chain.FinalityDepth}; it must be more than Confirmations and at most 10000.");
+        Require(chain.PollMilliseconds is >= 10 and <= 60_000, $"{path}:PollMilliseconds is {chain.PollMilliseconds}; it must be 10 to 60000.");
+        Require(chain.Tokens.Count > 0, $"{path}:Tokens:0 is missing: the engine settles only in tokens that are named.");
+        var tokens = chain.Tokens.Select((token, i) => ReadToken(token, $"{path}:Tokens:{i}")).ToArray();
+        var keys = ReadKeys(chain, path);
+        return problems.Count > before
+            ? null
+            : new ConfiguredChain(
+                new ChainSettings(chain.Network, chain.Confirmations, chain.FinalityDepth, tokens!),
+                new EvmChainOptions
+                {
+                    Network = chain.Network,
+                    RpcUrls = [.. chain.RpcUrls.Select(url => new Uri(url))],
+                    PollInterval = TimeSpan.FromMilliseconds(chain.PollMilliseconds),
+                    ZeroGas = chain.ZeroGas,
+                },
+                keys);
+    }
+
+    private TokenSettings? ReadToken(TokenSection token, string path)
+    {
+        var before = problems.Count;
+        var isAddress = Address.TryParse(token.Address, out var address);
+        Require(isAddress, $"{path}:Address is '{token.Address}'; it must be 0x and 40 hexadecimal digits.");
+        Require(token.Name.Length > 0, $"{path}:Name is missing: the token's EIP-712 domain name, such as USD Coin.");
+        Require(token.Version.Length > 0, $"{path}:Version is missing: the token's EIP-712 domain version, such as 2.");
+        Require(token.Decimals is >= 0 and <= 36, $"{path}:Decimals is {token.Decimals}; it must be 0 to 36.");
+        var symbol = token.Symbol.Length > 0 ? token.Symbol : token.Name;
+        return problems.Count > before ? null : new TokenSettings(address.ToString(), symbol, token.Name, token.Version, token.Decimals);
+    }
+
+    private List<EvmSigner> ReadKeys(ChainSection chain, string path)
+    {
+        var keys = new List<EvmSigner>();
+        Require(chain.SignerKeys.Count + chain.SignerKeyFiles.Count > 0, $"{path} has neither SignerKeys nor SignerKeyFiles: a key that pays gas on {chain.Network} is needed.");
+        for (var i = 0; i < chain.SignerKeys.Count; i++)
+        {
+            Add(keys, () => EvmSigner.Parse(chain.SignerKeys[i]), $"{path}:SignerKeys:{i} is no private key: 0x and 64 hexadecimal digits.");
+        }
+
+        for (var i = 0; i < chain.SignerKeyFiles.Count; i++)
+        {
+            Add(keys, () => EvmSigner.FromFile(chain.SignerKeyFiles[i]), $"{path}:SignerKeyFiles:{i} ({chain.SignerKeyFiles[i]}) cannot be read as a private key: one line of 0x and 64 hexadecimal digits.");
+        }
+
+        if (keys.GroupBy(key => key.Address).Any(group => group.Count() > 1))
+        {
+            problems.Add($"{path} names one signer key twice.");
+        }
+
+        return keys;
+    }
+
+    private void Add(List<EvmSigner> keys, Func<EvmSigner> read, string problem)
+    {
+        try
+        {
+            keys.Add(read());
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            problems.Add(problem);
+        }
+    }
+
+    private void Require(bool holds, string problem)
+    {
+        if (!holds)
+        {
+            problems.Add(problem);
+        }
+    }
+}
