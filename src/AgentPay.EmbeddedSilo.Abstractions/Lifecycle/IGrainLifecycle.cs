@@ -1,0 +1,4 @@
+namespace Orleans.Runtime;
+
+/// <summary>The lifecycle of an activation.</summary>
+public interface IGrainLifecycle : ILifecycleObservable;
