@@ -16,6 +16,7 @@ internal static class CommitRules
     internal static void Check(Commit commit)
     {
         Invariant.That(commit.ExpectedVersion is >= 0 and < long.MaxValue, "A version is 0 or more.");
+        Invariant.That(commit.DecidedAt >= DateTimeOffset.UnixEpoch, "A decision is made after 1969: event ids begin with its time.");
         Invariant.That(commit.State.Length <= StoreLimits.StateBytesMax, "A grain's state is at most 1 MiB.");
         Invariant.That(commit.Status.Length <= StatusCharactersMax, "A status word has at most 32 characters.");
         CheckAddress(commit.Grain);

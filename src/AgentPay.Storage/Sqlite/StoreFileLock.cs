@@ -8,6 +8,10 @@ namespace AgentPay.Storage.Sqlite;
 /// </summary>
 internal sealed class StoreFileLock : IDisposable
 {
+    /// <summary>EWOULDBLOCK of flock, which the runtime passes on as the error's number.</summary>
+    private const int LockedOnLinux = 11;
+    private const int LockedOnMac = 35;
+
     private readonly FileStream _file;
 
     private StoreFileLock(FileStream file)
@@ -21,10 +25,13 @@ internal sealed class StoreFileLock : IDisposable
         {
             return new StoreFileLock(new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
         }
+        catch (IOException failure) when (failure.HResult is LockedOnLinux or LockedOnMac)
+        {
+            throw new StoreUnavailableException($"The store '{path}' cannot be opened: another process has it open.", failure);
+        }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            var reason = failure is IOException and not (DirectoryNotFoundException or FileNotFoundException) ? "another process has it open" : failure.Message;
-            throw new StoreUnavailableException($"The store '{path}' cannot be opened: {reason}.", failure);
+            throw new StoreUnavailableException($"The store '{path}' cannot be opened: {failure.Message}", failure);
         }
     }
 

@@ -22,7 +22,4 @@ internal static partial class StoreLog
 
     [LoggerMessage(2013, LogLevel.Error, "The outcome of batch {Batch} cannot be read back yet; its writes stay open.")]
     internal static partial void CommitUnknown(this ILogger logger, long batch, Exception failure);
-
-    [LoggerMessage(2014, LogLevel.Error, "One write was refused by the database on its own account.")]
-    internal static partial void WriteRefused(this ILogger logger, Exception failure);
 }

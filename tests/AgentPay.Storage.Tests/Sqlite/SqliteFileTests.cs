@@ -158,4 +158,24 @@ public sealed class SqliteFileTests : IDisposable
         await Assert.ThrowsAsync<InvariantBrokenException>(() => store.CommitAsync(Some.Commit("half \ud83d")));
         Assert.Equal(CommitStatus.Committed, (await store.CommitAsync(Some.Commit("whole \ud83d\ude00"))).Status);
     }
+
+    [Fact]
+    public async Task A_write_that_breaks_takes_no_neighbour_along()
+    {
+        await using var store = await _file.OpenAsync();
+        var before = Enumerable.Range(0, 50).Select(place => store.CommitAsync(Some.Commit($"a{place}"))).ToArray();
+        var broken = store.WriteAsync(_ => throw new InvariantBrokenException("Broken on purpose."), Cancel);
+        var after = Enumerable.Range(0, 50).Select(place => store.CommitAsync(Some.Commit($"b{place}"))).ToArray();
+
+        Assert.IsType<InvariantBrokenException>((await Assert.ThrowsAsync<StoreUnavailableException>(() => broken)).InnerException);
+        Assert.All(await Task.WhenAll([.. before, .. after]), result => Assert.Equal(CommitStatus.Committed, result.Status));
+    }
+
+    [Fact]
+    public async Task A_decision_before_the_epoch_is_a_defect_and_at_it_is_not()
+    {
+        await using var store = await _file.OpenAsync();
+        await Assert.ThrowsAsync<InvariantBrokenException>(() => store.CommitAsync(Some.Commit("w") with { DecidedAt = DateTimeOffset.UnixEpoch.AddTicks(-1) }));
+        Assert.Equal(CommitStatus.Committed, (await store.CommitAsync(Some.Commit("w") with { DecidedAt = DateTimeOffset.UnixEpoch, Events = [Some.Event("w")] })).Status);
+    }
 }

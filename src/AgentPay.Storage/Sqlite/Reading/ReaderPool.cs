@@ -45,10 +45,16 @@ internal sealed class ReaderPool(string path, int countMax) : IDisposable
             _idle.Add(connection);
             return result;
         }
-        catch (SqliteException failure)
+        catch (Exception failure)
         {
+            // A query left half-way holds a snapshot that would keep the log from being checkpointed: its connection ends with it.
             connection?.Dispose();
-            throw new StoreUnavailableException($"The store could not read: {failure.Message}", failure);
+            if (failure is SqliteException)
+            {
+                throw new StoreUnavailableException($"The store could not read: {failure.Message}", failure);
+            }
+
+            throw;
         }
     }
 

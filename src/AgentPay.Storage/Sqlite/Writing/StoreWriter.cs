@@ -72,7 +72,7 @@ internal sealed class StoreWriter : IDisposable
         }
         catch (Exception failure)
         {
-            if (failure is SqliteException { IsAboutOneRow: true } && writes.Count > 1 && TryRollback())
+            if (failure is not SqliteException { IsAboutOneRow: false } && writes.Count > 1 && TryRollback())
             {
                 WriteOneByOne(writes);
                 return;
@@ -195,6 +195,11 @@ internal sealed class StoreWriter : IDisposable
                 _logger.CommitUnknown(number, failure);
                 _writer?.Dispose();
                 _writer = null;
+                if (_stopping.IsSet)
+                {
+                    // Nobody is told a success; the next to open the file finds the truth in it.
+                    return false;
+                }
             }
 
             Pause();
