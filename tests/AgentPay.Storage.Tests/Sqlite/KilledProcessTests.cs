@@ -37,6 +37,48 @@ public sealed class KilledProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_commit_that_the_disk_refuses_is_not_acknowledged_and_writing_goes_on_when_there_is_room()
+    {
+        var acknowledged = new Dictionary<string, long>();
+        using (var child = WriterProcess.StartLimited(_file.Path, fileBytesMax: 1_000_000))
+        {
+            var refused = 0;
+            var acknowledgedAfter = 0;
+            while (acknowledgedAfter < 500 && await child.ReadLineAsync(Cancel) is { } line)
+            {
+                if (line.StartsWith(WriterProcess.Refused, StringComparison.Ordinal))
+                {
+                    if (++refused == 100)
+                    {
+                        await child.MakeRoomAsync(Cancel);
+                    }
+
+                    continue;
+                }
+
+                Acknowledge(acknowledged, line);
+                acknowledgedAfter += refused >= 100 ? 1 : 0;
+            }
+
+            Assert.True(acknowledgedAfter == 500, $"After {refused} refusals {acknowledgedAfter} commits were acknowledged.");
+            child.Kill();
+            while (await child.ReadLineAsync(Cancel) is { } line)
+            {
+                Acknowledge(acknowledged, line);
+            }
+        }
+
+        await using var store = await _file.OpenAsync();
+        for (var writer = 0; writer < 16; writer++)
+        {
+            await AssertWholeAsync(store, $"r0-w{writer}", acknowledged.GetValueOrDefault($"r0-w{writer}"));
+        }
+
+        var events = await store.ReadEventsAsync("acct_1", 0, int.MaxValue, Cancel);
+        Assert.Equal(Enumerable.Range(1, events.Count).Select(number => (long)number), events.Select(entry => entry.Sequence));
+    }
+
+    [Fact]
     public async Task A_file_that_another_process_has_is_refused_in_one_sentence()
     {
         await using var store = await _file.OpenAsync();
@@ -52,12 +94,7 @@ public sealed class KilledProcessTests : IDisposable
         var count = 0;
         while (await child.ReadLineAsync(Cancel) is { } line)
         {
-            // The kill may cut the last line short: what was not told whole was not acknowledged.
-            if (line.Split(' ') is [var key, var version] && version.Length > 0)
-            {
-                acknowledged[key] = long.Parse(version, CultureInfo.InvariantCulture);
-            }
-
+            Acknowledge(acknowledged, line);
             if (++count == acknowledgements)
             {
                 child.Kill();
@@ -66,6 +103,15 @@ public sealed class KilledProcessTests : IDisposable
 
         Assert.True(count >= acknowledgements, await child.ReadErrorAsync(Cancel));
         return acknowledged;
+    }
+
+    /// <summary>Keeps the newest version; a line that the kill cut short names an older one, or none.</summary>
+    private static void Acknowledge(Dictionary<string, long> acknowledged, string line)
+    {
+        if (line.Split(' ') is [var key, var version] && long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            acknowledged[key] = Math.Max(number, acknowledged.GetValueOrDefault(key));
+        }
     }
 
     private static async Task AssertWholeAsync(SqliteAtomicStore store, string key, long acknowledged)

@@ -16,6 +16,9 @@ internal sealed class WriterProcess : IDisposable
 {
     internal const string Argument = "write-without-end";
 
+    /// <summary>Begins the line of a write that was refused.</summary>
+    internal const string Refused = "!";
+
     private readonly Process _process;
 
     private WriterProcess(Process process)
@@ -35,6 +38,34 @@ internal sealed class WriterProcess : IDisposable
         start.ArgumentList.Add(path);
         start.ArgumentList.Add(round.ToString(CultureInfo.InvariantCulture));
         return new WriterProcess(Process.Start(start)!);
+    }
+
+    /// <summary>
+    /// The same under the kernel's limit on the size of a file, so that the log cannot grow: writes fail inside COMMIT, as on a full disk.
+    /// </summary>
+    internal static WriterProcess StartLimited(string path, long fileBytesMax)
+    {
+        var start = new ProcessStartInfo("prlimit") { RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // Without the trap the signal ends the process; with write-xor-execute the runtime itself needs large files.
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+            ? [Environment.ProcessPath!, typeof(WriterProcess).Assembly.Location]
+            : [Environment.ProcessPath!];
+        foreach (var argument in (string[])[$"--fsize={fileBytesMax}:unlimited", "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh", .. program, Argument, path, "0"])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return new WriterProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Takes the limit away while it runs.</summary>
+    internal async Task MakeRoomAsync(CancellationToken cancellationToken)
+    {
+        using var raise = Process.Start("prlimit", [$"--pid={_process.Id}", "--fsize=unlimited:unlimited"]);
+        await raise.WaitForExitAsync(cancellationToken);
+        Assert.Equal(0, raise.ExitCode);
     }
 
     /// <summary>The next line of its output; null at the end.</summary>
@@ -87,10 +118,18 @@ internal sealed class WriterProcess : IDisposable
 
     private static async Task WriteWithoutEndAsync(SqliteAtomicStore store, string key)
     {
-        for (var version = 0; ; version++)
+        for (var version = 0; ;)
         {
-            var result = await store.CommitAsync(Whole(key, version));
-            Console.WriteLine($"{key} {result.Version}");
+            try
+            {
+                version = (int)(await store.CommitAsync(Whole(key, version))).Version;
+                Console.WriteLine($"{key} {version}");
+            }
+            catch (StoreUnavailableException refusal)
+            {
+                Console.WriteLine($"{Refused} {refusal.Message}");
+                version = (int)((await store.ReadAsync(Some.Grain(key), CancellationToken.None))?.Version ?? 0);
+            }
         }
     }
 }
