@@ -1,5 +1,4 @@
 using AgentPay.Silo.Composition;
-using AgentPay.Silo.Settings;
 
 // Exit codes: 0 stopped cleanly, 2 wrong settings, 3 something the engine stands on is missing, 1 anything else.
 return await Engine.RunAsync(args, Console.Error);

@@ -153,7 +153,7 @@ internal static class Engine
         services.AddEngineTelemetry(configuration);
     }
 
-    private static void Map(WebApplication app, IConfiguration configuration)
+    private static void Map(WebApplication app, ConfigurationManager configuration)
     {
         app.UseMiddleware<RequestIds>();
         app.UseExceptionHandler(_ => { });

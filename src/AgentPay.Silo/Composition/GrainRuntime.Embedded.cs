@@ -1,5 +1,6 @@
 #if !ORLEANS
 using AgentPay.EmbeddedSilo;
+using AgentPay.EmbeddedSilo.Reminders;
 using AgentPay.Grains;
 using AgentPay.Storage.Sqlite;
 

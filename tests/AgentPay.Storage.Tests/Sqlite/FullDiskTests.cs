@@ -46,7 +46,8 @@ public sealed class FullDiskTests : IDisposable
         Assert.Equal(
             Enumerable.Range(1, (int)kept + 1).Select(number => (long)number),
             (await store.ReadEventsAsync("acct_1", 0, 1_000, Cancel)).Select(entry => entry.Sequence));
-        Assert.Equal(kept + 1, (await store.ReadLedgerTotalsAsync(Cancel)).Single().Transfers);
+        Assert.Equal([new LedgerTotal(Some.Usdc, 0, kept + 1)], await store.ReadLedgerTotalsAsync(Cancel));
+        Assert.Equal((Int128)(-1), await store.ReadBalanceAsync($"payer-{kept}", Some.Usdc, Cancel));
     }
 
     [Fact]
@@ -85,6 +86,6 @@ public sealed class FullDiskTests : IDisposable
         Account = "acct_1",
         State = new byte[3_000],
         Events = [Some.Event(key, new string('x', 3_000))],
-        Transfers = [Some.Transfer("a", "b", 1)],
+        Transfers = [Some.Transfer($"payer-{version}", "b", 1)],
     };
 }

@@ -1,0 +1,22 @@
+// What `./agentpay demo --keep` prints while it keeps running: how to pay again, by hand and with the client.
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({ options: { 'devnet-file': { type: 'string' } } });
+const devnet = JSON.parse(readFileSync(values['devnet-file'], 'utf8'));
+const payer = devnet.chains[0].accounts.find(({ role }) => role === 'payer');
+
+console.log(`
+Everything keeps running. Ctrl-C ends it.
+
+See the terms:
+  curl -i ${devnet.demo}
+
+Pay again with the client (an agent on @x402/fetch):
+  node tests/devnet/agent.mjs ${devnet.demo} --key ${payer.privateKey}
+
+Pay again with curl (the payment is signed first, then sent as a header):
+  curl -i ${devnet.demo} -H "PAYMENT-SIGNATURE: $(node tests/devnet/sign.mjs ${devnet.demo} --key ${payer.privateKey})"
+
+Accounts, tokens and chains: ${values['devnet-file']}
+`);
