@@ -1,5 +1,4 @@
 #if ORLEANS
-using Orleans.Hosting;
 
 namespace AgentPay.Silo.Composition;
 
