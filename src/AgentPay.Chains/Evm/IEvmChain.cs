@@ -14,7 +14,7 @@ public interface IEvmChain
 
     /// <summary>
     /// What the chain says about a transfer authorization now: the payer's code, the token's code, a simulation of
-    /// <c>transferWithAuthorization</c>, and when that fails, why (x402.md 6.1 steps 9 to 11). The local ECDSA check is done by the caller.
+    /// <c>transferWithAuthorization</c>, and when that fails, why (x402, scheme exact on EVM). The local ECDSA check is done by the caller.
     /// </summary>
     Task<TransferReading> ReadTransferAsync(Eip3009Transfer transfer, CancellationToken cancellationToken);
 
@@ -59,7 +59,7 @@ public interface IEvmChain
     Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken);
 }
 
-/// <summary>An EIP-3009 authorization with everything its check and its call need (x402.md 6.1).</summary>
+/// <summary>An EIP-3009 authorization with everything its check and its call need (EIP-3009).</summary>
 /// <param name="Token">The token contract, also the EIP-712 verifying contract.</param>
 /// <param name="DomainName">EIP-712 domain name of the token.</param>
 /// <param name="DomainVersion">EIP-712 domain version of the token.</param>
@@ -79,7 +79,7 @@ public sealed record Eip3009Transfer(
 /// <param name="Verdict">Whether the token would accept it now, and if not, why.</param>
 public sealed record TransferReading(bool PayerHasCode, TransferVerdict Verdict);
 
-/// <summary>The chain's verdict on a simulated transfer, in the order of x402.md 6.1 step 11.</summary>
+/// <summary>The chain's verdict on a simulated transfer, in the order the reference facilitator diagnoses it.</summary>
 public enum TransferVerdict
 {
     /// <summary>The token accepts it.</summary>

@@ -8,6 +8,7 @@ using AgentPay.Grains.Settlements;
 using AgentPay.Storage.Contract;
 using AgentPay.X402;
 using AgentPay.X402.Messages;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace AgentPay.Grains.Facilitator;
@@ -15,7 +16,7 @@ namespace AgentPay.Grains.Facilitator;
 /// <inheritdoc/>
 internal sealed class Facilitator(
     PaymentVerifier verifier, ChainDesk desk, IGrainFactory grains, IAtomicStore store, ProcessIdentity process, FailureBudget budget,
-    IOptions<FacilitatorSettings> settings, TimeProvider clock, GrainMetrics metrics) : IFacilitator
+    IOptions<FacilitatorSettings> settings, TimeProvider clock, GrainMetrics metrics, IHostApplicationLifetime? lifetime = null) : IFacilitator
 {
     private static readonly TimeSpan HashWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AdmissionSlack = TimeSpan.FromSeconds(30);
@@ -121,7 +122,7 @@ internal sealed class Facilitator(
             return new SettleAnswer(words.Refused(no.Code, hash));
         }
 
-        var settled = await OutcomeAsync(grain, reply.State!, cancellationToken);
+        var settled = await OutcomeAsync(grain, reply.State!, caller, cancellationToken);
         if (settled.Status == SettlementStatus.Failed)
         {
             budget.Failed(settled.Terms.Payer);
@@ -134,12 +135,29 @@ internal sealed class Facilitator(
             : new SettleAnswer(words.Refused(ErrorCodes.SettlementPending, settled.Transaction), _ => grain.LeaveAsync(caller));
     }
 
-    private async Task<Settlement> OutcomeAsync(ISettlementGrain grain, Settlement settlement, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits outside the grain. A caller that leaves gives its place up; an engine that stops parks: the settlement goes on without a caller.
+    /// </summary>
+    private async Task<Settlement> OutcomeAsync(ISettlementGrain grain, Settlement settlement, string caller, CancellationToken cancellationToken)
     {
+        var stopping = lifetime?.ApplicationStopping ?? CancellationToken.None;
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         var until = clock.GetUtcNow() + TimeSpan.FromSeconds(settings.Value.SettleWaitSeconds);
-        while (!settlement.IsDecided && until - clock.GetUtcNow() is { Ticks: > 0 } left)
+        try
         {
-            settlement = await grain.WaitAsync(left, cancellationToken: cancellationToken) ?? settlement;
+            while (!settlement.IsDecided && until - clock.GetUtcNow() is { Ticks: > 0 } left)
+            {
+                settlement = await grain.WaitAsync(left, cancellationToken: leaving.Token) ?? settlement;
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return await grain.GetAsync(CancellationToken.None) ?? settlement;
+        }
+        catch (OperationCanceledException)
+        {
+            await grain.LeaveAsync(caller);
+            throw;
         }
 
         return settlement;
