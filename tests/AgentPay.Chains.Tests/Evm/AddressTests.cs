@@ -23,8 +23,8 @@ public sealed class AddressTests
     [Fact]
     public void A_wrong_checksum_counts_only_when_asked_for()
     {
-        const string Wrong = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
-        var flipped = Wrong.Replace("fCD6", "FCD6", StringComparison.Ordinal);
+        const string Valid = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
+        var flipped = Valid.Replace("fCD6", "FCD6", StringComparison.Ordinal);
         Assert.True(Address.TryParse(flipped, out _));
         Assert.False(Address.TryParse(flipped, out _, strictChecksum: true));
         Assert.True(Address.TryParse(flipped.ToLowerInvariant(), out _, strictChecksum: true));

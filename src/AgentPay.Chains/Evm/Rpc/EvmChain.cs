@@ -125,7 +125,8 @@ public sealed class EvmChain : IEvmChain, IDisposable
     /// <inheritdoc/>
     public async Task<bool> ReadAuthorizationStateAsync(Address token, Address payer, Bytes32 nonce, BlockTag? block, CancellationToken cancellationToken)
     {
-        var reply = await AskAsync(TransferReader.AuthorizationState(token, payer, nonce, block ?? BlockTag.Latest), cancellationToken).ConfigureAwait(false);
+        var call = TransferReader.AuthorizationState(token, payer, nonce, block ?? BlockTag.Latest, _options.TransferGasMax);
+        var reply = await AskAsync(call, cancellationToken).ConfigureAwait(false);
         return reply.TryReadData(out var data) && AbiReader.TryReadBool(data, out var isUsed)
             ? isUsed
             : throw new ChainUnavailableException($"The token {token} does not tell the state of an authorization.");

@@ -18,7 +18,7 @@ public sealed record EvmChainOptions
     /// <summary>Longest wait for a wallet contract's word on a signature. More than 0.</summary>
     public TimeSpan WalletTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Gas that a simulated transfer may use; a contract wallet's check is inside.</summary>
+    /// <summary>Gas that a simulated transfer, or a question to a token, may use; a contract wallet's check is inside.</summary>
     public ulong TransferGasMax { get; init; } = 1_000_000;
 
     /// <summary>Gas that <c>isValidSignature</c> may use.</summary>

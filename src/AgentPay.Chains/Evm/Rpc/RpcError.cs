@@ -8,6 +8,7 @@ internal sealed record RpcError(long Code, string Message, string? Data)
 {
     private const long RevertCode = 3;
     private const long VmErrorCode = -32015;
+    private const long InternalError = -32603;
 
     // How an execution ends that the called contract alone decides: the same on every node, so no sign of a node's trouble.
     private static readonly string[] Endings =
@@ -23,7 +24,10 @@ internal sealed record RpcError(long Code, string Message, string? Data)
         || (Data is { Length: >= 10 } data && data.StartsWith("0x", StringComparison.Ordinal))
         || (!IsRefusal && Array.Exists(Endings, ending => Message.Contains(ending, StringComparison.OrdinalIgnoreCase)));
 
-    private bool IsRefusal => Code is <= -32600 and >= -32602 or -32005 or -32029;
+    // The request itself, the node's inside or its limits: whatever the words, nothing was run. Only anvil and hardhat call an ended run internal.
+    private bool IsRefusal =>
+        Code is -32700 or -32600 or -32601 or -32602 or -32005 or -32029
+        || (Code == InternalError && !Message.StartsWith("EVM error", StringComparison.Ordinal) && !Message.Contains("VM Exception", StringComparison.Ordinal));
 
     /// <summary>The error as trouble of the node.</summary>
     public ChainUnavailableException ToUnavailable(string method) => new($"The node answered {method} with error {Code}: {Cut(Message)}");

@@ -30,18 +30,18 @@ internal sealed class TransferReader(ReadBatcher batcher, ContractCodes codes, u
         return new TransferReading(payerHasCode, verdict);
     }
 
-    public static RpcCall AuthorizationState(Address token, Address payer, Bytes32 nonce, BlockTag block) =>
-        RpcCall.View(token, new AbiWriter("authorizationState(address,bytes32)").Address(payer).Word(nonce).ToArray(), block);
+    public static RpcCall AuthorizationState(Address token, Address payer, Bytes32 nonce, BlockTag block, ulong gasMax) =>
+        RpcCall.View(token, new AbiWriter("authorizationState(address,bytes32)").Address(payer).Word(nonce).ToArray(), block, gasMax);
 
     private async Task<TransferVerdict> DiagnoseAsync(Eip3009Transfer transfer, CancellationToken cancellationToken)
     {
         var balanceOf = new AbiWriter("balanceOf(address)").Address(transfer.From).ToArray();
         var replies = await batcher.SendAsync(
             [
-                AuthorizationState(transfer.Token, transfer.From, transfer.Nonce, BlockTag.Latest),
-                RpcCall.View(transfer.Token, Name, BlockTag.Latest),
-                RpcCall.View(transfer.Token, Version, BlockTag.Latest),
-                RpcCall.View(transfer.Token, balanceOf, BlockTag.Latest),
+                AuthorizationState(transfer.Token, transfer.From, transfer.Nonce, BlockTag.Latest, gasMax),
+                RpcCall.View(transfer.Token, Name, BlockTag.Latest, gasMax),
+                RpcCall.View(transfer.Token, Version, BlockTag.Latest, gasMax),
+                RpcCall.View(transfer.Token, balanceOf, BlockTag.Latest, gasMax),
             ],
             cancellationToken).ConfigureAwait(false);
 

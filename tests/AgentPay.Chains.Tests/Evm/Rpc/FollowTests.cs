@@ -2,18 +2,31 @@ using AgentPay.Chains.Evm;
 
 namespace AgentPay.Chains.Tests.Evm.Rpc;
 
-public sealed class FollowTests(Anvil anvil) : IClassFixture<Anvil>
+public sealed class FollowTests : IClassFixture<Anvil>, IDisposable
 {
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private readonly Anvil _anvil;
+
+    // A block that never comes fails the test instead of holding up the run.
+    private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+
+    public FollowTests(Anvil anvil)
+    {
+        _anvil = anvil;
+        _limit.CancelAfter(TimeSpan.FromSeconds(30));
+    }
+
+    private CancellationToken Token => _limit.Token;
+
+    public void Dispose() => _limit.Dispose();
 
     [Fact]
     public async Task Each_new_block_comes_once_in_order_from_the_head_on()
     {
-        using var chain = anvil.Chain();
+        using var chain = _anvil.Chain();
         var head = (await chain.ReadBlockAsync(BlockTag.Latest, Token))!;
         await using var steps = chain.FollowAsync(null, Token).GetAsyncEnumerator(Token);
         Assert.Equal(head.Cursor, await ConnectedAsync(steps));
-        await anvil.MineAsync(200);
+        await _anvil.MineAsync(200);
         var parent = head.Cursor;
         for (var i = 0; i < 200; i++)
         {
@@ -30,17 +43,17 @@ public sealed class FollowTests(Anvil anvil) : IClassFixture<Anvil>
     [InlineData(3)]
     public async Task A_reorganization_takes_back_the_lost_blocks_newest_first_and_goes_on_with_the_new_ones(int depth)
     {
-        using var chain = anvil.Chain();
+        using var chain = _anvil.Chain();
         await using var steps = chain.FollowAsync(null, Token).GetAsyncEnumerator(Token);
         await ConnectedAsync(steps);
-        await anvil.MineAsync(4);
+        await _anvil.MineAsync(4);
         var blocks = new List<BlockCursor>();
         for (var i = 0; i < 4; i++)
         {
             blocks.Add(await ConnectedAsync(steps));
         }
 
-        await anvil.ReorganizeAsync(depth);
+        await _anvil.ReorganizeAsync(depth);
         for (var i = 0; i < depth; i++)
         {
             Assert.True(await steps.MoveNextAsync());
@@ -59,11 +72,11 @@ public sealed class FollowTests(Anvil anvil) : IClassFixture<Anvil>
     [Fact]
     public async Task A_head_that_goes_back_takes_back_what_was_above_it()
     {
-        using var chain = anvil.Chain();
-        await anvil.MineAsync(3);
+        using var chain = _anvil.Chain();
+        await _anvil.MineAsync(3);
         await using var steps = chain.FollowAsync(null, Token).GetAsyncEnumerator(Token);
         var head = await ConnectedAsync(steps);
-        await anvil.CallAsync("anvil_rollback", "[2]");
+        await _anvil.CallAsync("anvil_rollback", "[2]");
         for (ulong i = 0; i < 2; i++)
         {
             Assert.True(await steps.MoveNextAsync());
@@ -74,14 +87,14 @@ public sealed class FollowTests(Anvil anvil) : IClassFixture<Anvil>
     [Fact]
     public async Task Following_goes_on_after_a_known_block()
     {
-        using var chain = anvil.Chain();
-        await anvil.MineAsync(2);
+        using var chain = _anvil.Chain();
+        await _anvil.MineAsync(2);
         var known = (await chain.ReadBlockAsync(BlockTag.Latest, Token))!.Cursor;
-        await anvil.MineAsync(2);
+        await _anvil.MineAsync(2);
         await using var steps = chain.FollowAsync(known, Token).GetAsyncEnumerator(Token);
         Assert.Equal(known.Number + 1, (await ConnectedAsync(steps)).Number);
         Assert.Equal(known.Number + 2, (await ConnectedAsync(steps)).Number);
-        await anvil.ReorganizeAsync(3);
+        await _anvil.ReorganizeAsync(3);
         Assert.True(await steps.MoveNextAsync() && await steps.MoveNextAsync() && await steps.MoveNextAsync());
         Assert.Equal(new ChainStep(ChainStepKind.Disconnected, steps.Current.Block), steps.Current);
         Assert.Equal(known, steps.Current.Block.Cursor);
@@ -90,10 +103,10 @@ public sealed class FollowTests(Anvil anvil) : IClassFixture<Anvil>
     [Fact]
     public async Task A_lost_block_that_the_node_forgot_is_no_place_to_go_on_from()
     {
-        using var chain = anvil.Chain();
-        await anvil.MineAsync(3);
+        using var chain = _anvil.Chain();
+        await _anvil.MineAsync(3);
         var lost = (await chain.ReadBlockAsync(BlockTag.Latest, Token))!.Cursor;
-        await anvil.ReorganizeAsync(2);
+        await _anvil.ReorganizeAsync(2);
         await using var steps = chain.FollowAsync(lost, Token).GetAsyncEnumerator(Token);
         var refused = await Assert.ThrowsAsync<ChainUnavailableException>(async () => await steps.MoveNextAsync());
         Assert.EndsWith("is not part of the chain and the node does not know it: follow from an older block.", refused.Message, StringComparison.Ordinal);
@@ -102,11 +115,11 @@ public sealed class FollowTests(Anvil anvil) : IClassFixture<Anvil>
     [Fact]
     public async Task A_reorganization_deeper_than_remembered_ends_the_walk()
     {
-        using var chain = anvil.Chain();
-        await anvil.MineAsync(100);
+        using var chain = _anvil.Chain();
+        await _anvil.MineAsync(100);
         await using var steps = chain.FollowAsync(null, Token).GetAsyncEnumerator(Token);
         await ConnectedAsync(steps);
-        await anvil.ReorganizeAsync(80);
+        await _anvil.ReorganizeAsync(80);
         var deep = await Assert.ThrowsAsync<ChainUnavailableException>(async () =>
         {
             while (await steps.MoveNextAsync())
@@ -120,8 +133,8 @@ public sealed class FollowTests(Anvil anvil) : IClassFixture<Anvil>
     [Fact]
     public async Task Tags_and_heights_name_blocks_and_a_height_above_the_head_none()
     {
-        using var chain = anvil.Chain();
-        await anvil.MineAsync(70);
+        using var chain = _anvil.Chain();
+        await _anvil.MineAsync(70);
         var head = (await chain.ReadBlockAsync(BlockTag.Latest, Token))!.Cursor.Number;
         var (safe, final) = ((await chain.ReadBlockAsync(BlockTag.Safe, Token))!.Cursor.Number, (await chain.ReadBlockAsync(BlockTag.Finalized, Token))!.Cursor.Number);
         Assert.True(head > safe && safe > final);
