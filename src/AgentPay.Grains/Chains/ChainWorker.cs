@@ -17,6 +17,8 @@ namespace AgentPay.Grains.Chains;
 internal sealed partial class ChainWorker : BackgroundService
 {
     private static readonly TimeSpan HousekeepingPeriod = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FeesAge = TimeSpan.FromMilliseconds(500);
 
     private readonly ImmutableArray<SignerLane> lanes;
@@ -72,9 +74,10 @@ internal sealed partial class ChainWorker : BackgroundService
     public void Resolve(Settlement settlement) => doubts.Writer.TryWrite(settlement);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        [FollowAsync(stoppingToken), KeepHouseAsync(stoppingToken), ResolveAsync(stoppingToken), .. lanes.Select(lane => RepeatedlyAsync(lane.RunAsync, stoppingToken))]);
+        [FollowAsync(stoppingToken), KeepHouseAsync(stoppingToken), ResolveAsync(stoppingToken), .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.RunAsync, stoppingToken))]);
 
     private Task FollowAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
+        isFollowing: true,
         async token =>
         {
             // The head first, then what is open: a block between the two is seen by one or the other.
@@ -91,12 +94,14 @@ internal sealed partial class ChainWorker : BackgroundService
             await foreach (var step in Chain.FollowAsync(from, token))
             {
                 await watch.StepAsync(step, token);
+                outage = null;
                 await RefreshFeesAsync(token);
             }
         },
         stoppingToken);
 
     private Task KeepHouseAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
+        isFollowing: false,
         async token =>
         {
             using var timer = new PeriodicTimer(HousekeepingPeriod, clock);
@@ -117,6 +122,7 @@ internal sealed partial class ChainWorker : BackgroundService
         stoppingToken);
 
     private Task ResolveAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
+        isFollowing: false,
         async token =>
         {
             await foreach (var settlement in doubts.Reader.ReadAllAsync(token))
@@ -162,9 +168,9 @@ internal sealed partial class ChainWorker : BackgroundService
     }
 
     /// <summary>A failed node or store never ends a loop: the loop starts over from what is durable, later and later up to ten seconds.</summary>
-    private async Task RepeatedlyAsync(Func<CancellationToken, Task> run, CancellationToken stoppingToken)
+    private async Task RepeatedlyAsync(bool isFollowing, Func<CancellationToken, Task> run, CancellationToken stoppingToken)
     {
-        var pause = TimeSpan.FromMilliseconds(250);
+        var pause = PauseMin;
         while (!stoppingToken.IsCancellationRequested)
         {
             var startedAt = clock.GetUtcNow();
@@ -178,16 +184,17 @@ internal sealed partial class ChainWorker : BackgroundService
             }
             catch (ChainUnavailableException e)
             {
-                outage = $"{Settings.Network} does not answer: {e.Message}";
+                outage = isFollowing ? $"{Settings.Network} does not answer: {e.Message}" : outage;
                 LogOutage(Settings.Network, e.Message);
             }
             catch (Exception e)
             {
-                outage = $"{Settings.Network} could not be worked: {e.Message}";
+                outage = isFollowing ? $"{Settings.Network} could not be worked: {e.Message}" : outage;
                 LogFault(e, Settings.Network);
             }
 
-            pause = clock.GetUtcNow() - startedAt > TimeSpan.FromMinutes(1) ? TimeSpan.FromMilliseconds(250) : pause * 2 < TimeSpan.FromSeconds(10) ? pause * 2 : TimeSpan.FromSeconds(10);
+            var ranWell = clock.GetUtcNow() - startedAt > PauseMax;
+            pause = ranWell ? PauseMin : pause * 2 < PauseMax ? pause * 2 : PauseMax;
             await Task.Delay(pause, clock, stoppingToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }

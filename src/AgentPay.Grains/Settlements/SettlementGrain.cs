@@ -67,6 +67,7 @@ internal sealed class SettlementGrain(
     {
         await DecideAsync(new AnswerSettlement());
         await LeaveAsync(caller);
+        Rest();
     }
 
     public Task LeaveAsync(string caller)
@@ -116,11 +117,19 @@ internal sealed class SettlementGrain(
         return Reply<Settlement>.Of(outcome);
     }
 
+    /// <summary>Most settlements are never asked for again: their memory goes at once, their row stays.</summary>
+    private void Rest() => DeactivateOnIdle();
+
     private void Changed(Outcome<Settlement> outcome)
     {
         if (outcome.IsChange)
         {
-            metrics.SettlementChanged(outcome.State!.Status);
+            if (outcome.State!.Status is SettlementStatus.Final or SettlementStatus.Released)
+            {
+                Rest();
+            }
+
+            metrics.SettlementChanged(outcome.State.Status);
             var signal = changed;
             changed = NewSignal();
             signal.TrySetResult();

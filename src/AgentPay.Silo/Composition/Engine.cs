@@ -14,6 +14,7 @@ using AgentPay.Silo.Observability;
 using AgentPay.Silo.Settings;
 using AgentPay.Storage.Contract;
 using AgentPay.Storage.Sqlite;
+using Microsoft.Extensions.Options;
 
 namespace AgentPay.Silo.Composition;
 
@@ -74,9 +75,18 @@ internal static class Engine
             await errors.WriteLineAsync(store.Message);
             return 3;
         }
-        catch (IOException io)
+        catch (OptionsValidationException wrong)
         {
-            await errors.WriteLineAsync(io.Message);
+            foreach (var failure in wrong.Failures)
+            {
+                await errors.WriteLineAsync(failure);
+            }
+
+            return 2;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await errors.WriteLineAsync(e.Message);
             return 3;
         }
     }
@@ -85,15 +95,21 @@ internal static class Engine
     {
         var reader = new SettingsReader();
         reader.RefuseSecrets(line.Rest);
-        var devnet = line.Devnet ? DevnetFile.Read(line.DataDirectory ?? new EngineSettings().DataDirectory) : null;
-        if (devnet is not null)
+        if (line.Devnet && !reader.CheckDevnet(line.DataDirectory ?? new EngineSettings().DataDirectory))
+        {
+            return (null, reader.Problems);
+        }
+
+        if (line.Devnet)
         {
             // Below everything an operator says: the environment and the command line override the local chains.
-            builder.Configuration.Sources.Insert(0, devnet);
+            builder.Configuration.Sources.Insert(0, DevnetFile.Read(line.DataDirectory ?? new EngineSettings().DataDirectory));
         }
 
         var settings = builder.Configuration.GetSection("AgentPay").Get<EngineSettings>() ?? new EngineSettings();
         var chains = reader.ReadChains(settings);
+        reader.CheckAccess(builder.Configuration.GetSection("AgentPay:Facilitator"));
+        reader.CheckDemo(builder.Configuration.GetSection("AgentPay:Demo").Get<DemoSettings>() ?? new DemoSettings(), chains);
         if (reader.Problems.Count > 0)
         {
             return (null, reader.Problems);

@@ -1,5 +1,8 @@
+using AgentPay.Api.Demo;
+using AgentPay.Api.Facilitator;
 using AgentPay.Chains.Evm;
 using AgentPay.Grains.Chains;
+using AgentPay.Silo.Devnet;
 
 namespace AgentPay.Silo.Settings;
 
@@ -27,6 +30,14 @@ internal sealed class SettingsReader
         }
     }
 
+    /// <summary>True when local chains were started in this data folder.</summary>
+    public bool CheckDevnet(string dataDirectory)
+    {
+        var isStarted = File.Exists(Path.Combine(dataDirectory, DevnetFile.ChainsName));
+        Require(isStarted, $"There are no local chains in {dataDirectory}: ./agentpay up --devnet starts them before the engine.");
+        return isStarted;
+    }
+
     /// <summary>Reads every chain.</summary>
     public IReadOnlyList<ConfiguredChain> ReadChains(EngineSettings settings)
     {
@@ -41,6 +52,36 @@ internal sealed class SettingsReader
         }
 
         return [.. settings.Chains.Select((chain, i) => ReadChain(chain, $"AgentPay:Chains:{i}")).OfType<ConfiguredChain>()];
+    }
+
+    /// <summary>Checks who may use the facilitator.</summary>
+    public void CheckAccess(IConfigurationSection facilitator)
+    {
+        var access = facilitator["Access"] ?? nameof(FacilitatorAccessMode.PayTo);
+        var isKnown = Enum.TryParse<FacilitatorAccessMode>(access, ignoreCase: true, out var mode) && !char.IsAsciiDigit(access[0]);
+        Require(isKnown, $"AgentPay:Facilitator:Access is '{access}'; it must be open, payTo or keys.");
+        var keys = facilitator.GetSection("Keys").Get<string[]>() ?? [];
+        Require(mode != FacilitatorAccessMode.Keys || keys.Length > 0, "AgentPay:Facilitator:Access is keys, but AgentPay:Facilitator:Keys:0 is missing.");
+        Require(keys.All(key => key.Length >= 24), "AgentPay:Facilitator:Keys has a key of less than 24 characters; such a key can be guessed.");
+        foreach (var payTo in (facilitator.GetSection("PayTo").Get<string[]>() ?? []).Where(payTo => !Address.TryParse(payTo, out _)))
+        {
+            problems.Add($"AgentPay:Facilitator:PayTo has '{payTo}'; it must be 0x and 40 hexadecimal digits.");
+        }
+    }
+
+    /// <summary>Checks the price of the demo endpoint; without a payee there is no such endpoint.</summary>
+    public void CheckDemo(DemoSettings demo, IReadOnlyList<ConfiguredChain> chains)
+    {
+        if (demo.PayTo.Length == 0)
+        {
+            return;
+        }
+
+        Require(Address.TryParse(demo.PayTo, out _), $"AgentPay:Demo:PayTo is '{demo.PayTo}'; it must be 0x and 40 hexadecimal digits.");
+        Require(UInt256.TryParse(demo.Price, out var price) && !price.IsZero, $"AgentPay:Demo:Price is '{demo.Price}'; it must be a whole number of the token's smallest unit, more than 0.");
+        var chain = chains.FirstOrDefault(chain => chain.Settings.Network == demo.Network);
+        Require(chain is not null || problems.Count > 0, $"AgentPay:Demo:Network is '{demo.Network}'; it must be one of the configured chains.");
+        Require(chain?.Settings.FindToken(demo.Asset.ToLowerInvariant()) is not null || chain is null, $"AgentPay:Demo:Asset is '{demo.Asset}'; it must be one of the tokens of {demo.Network}.");
     }
 
     private ConfiguredChain? ReadChain(ChainSection chain, string path)
