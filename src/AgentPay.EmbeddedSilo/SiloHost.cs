@@ -95,7 +95,16 @@ public sealed class SiloHost : IHostedService
     /// <summary>Lets the activation of a grain vanish without a word to it, as a kill of the process does. Its callers get a <see cref="SiloUnavailableException"/>.</summary>
     public void Abandon(GrainId grainId) => catalog.Find(grainId)?.Abandon();
 
-    /// <summary>Lets all activations vanish, as a kill of the process does.</summary>
+    /// <summary>Ends the silo as a kill of the process does: no timer, reminder or call of it runs any more.</summary>
+    public void Kill()
+    {
+        router.RefuseAll();
+        reminders.Dispose();
+        catalog.Dispose();
+        AbandonAll();
+    }
+
+    /// <summary>Lets all activations vanish, as a kill of the process does; calls that come make new ones.</summary>
     public void AbandonAll()
     {
         foreach (var activation in catalog.All())
