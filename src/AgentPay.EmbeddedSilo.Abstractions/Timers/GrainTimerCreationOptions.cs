@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Orleans.Runtime;
 
 /// <summary>How a timer ticks.</summary>
-public readonly record struct GrainTimerCreationOptions()
+public readonly struct GrainTimerCreationOptions()
 {
     /// <summary>Makes options of a timer that neither interleaves nor keeps its grain alive.</summary>
     [SetsRequiredMembers]
