@@ -1,7 +1,6 @@
 using AgentPay.EmbeddedSilo.Tests.Grains;
 using AgentPay.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 
 namespace AgentPay.EmbeddedSilo.Tests;
 

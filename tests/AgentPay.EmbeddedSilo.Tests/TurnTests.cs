@@ -1,5 +1,4 @@
 using AgentPay.EmbeddedSilo.Tests.Grains;
-using Orleans.Runtime;
 
 namespace AgentPay.EmbeddedSilo.Tests;
 

@@ -4,7 +4,6 @@ using AgentPay.EmbeddedSilo;
 using AgentPay.EmbeddedSilo.Reminders;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Runtime;
 
 namespace AgentPay.Testing;
 

@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace AgentPay.Testing;
 
 /// <summary>A silo under a test's control. The same grain tests run on the embedded silo and on Orleans.</summary>

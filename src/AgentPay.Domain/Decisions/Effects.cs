@@ -56,5 +56,5 @@ public sealed record DueChange(string Id, DateTimeOffset? At);
 
 /// <summary>Writes or removes one row that belongs to the deciding grain: what would make its state too large to rewrite each time.</summary>
 /// <param name="Id">Names the row within its grain; at most 128 characters.</param>
-/// <param name="Body">The row's stored form; null removes it.</param>
+/// <param name="Body">The row's stored form; <c>default(ReadOnlyMemory&lt;byte&gt;?)</c> removes it (a null array converts to empty bytes, not to null).</param>
 public sealed record RecordChange(string Id, ReadOnlyMemory<byte>? Body);

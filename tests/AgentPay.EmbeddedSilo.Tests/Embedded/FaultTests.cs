@@ -1,7 +1,6 @@
 #if !ORLEANS
 using System.Diagnostics;
 using AgentPay.EmbeddedSilo.Tests.Grains;
-using Orleans.Runtime;
 
 namespace AgentPay.EmbeddedSilo.Tests.Embedded;
 

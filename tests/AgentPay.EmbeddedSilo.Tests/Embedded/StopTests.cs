@@ -1,6 +1,5 @@
 #if !ORLEANS
 using AgentPay.EmbeddedSilo.Tests.Grains;
-using Orleans.Runtime;
 
 namespace AgentPay.EmbeddedSilo.Tests.Embedded;
 

@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace AgentPay.EmbeddedSilo.Tests.Grains;
 
 public interface ITimerGrain : IGrainWithStringKey

@@ -53,7 +53,7 @@ public abstract partial class AtomicStoreContract
         Assert.Equal("a=1", await RecordsAsync("w"));
     }
 
-    private static RecordChange Record(string id, string? body) => new(id, body is null ? null : Some.Bytes(body));
+    private static RecordChange Record(string id, string? body) => new(id, body is null ? default(ReadOnlyMemory<byte>?) : Some.Bytes(body));
 
     private async Task<string> RecordsAsync(string key) => string.Join(
         ' ', (await Store.ReadRecordsAsync(Some.Grain(key), Cancel)).Select(record => $"{record.Id}={Some.Text(record.Body)}"));
