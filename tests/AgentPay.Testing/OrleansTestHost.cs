@@ -1,8 +1,6 @@
 #if ORLEANS
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using Orleans.Runtime;
 using Orleans.TestingHost;
 
 namespace AgentPay.Testing;
