@@ -17,14 +17,18 @@ public static class EmbeddedSiloRegistration
 {
     /// <summary>
     /// Runs grains in this process: registers <see cref="IGrainFactory"/> and <see cref="SiloHost"/>, which starts and stops with the host.
-    /// Call filters, facet mappers and an <see cref="IReminderStore"/> are taken from the services; reminders stay in memory without one.
+    /// Called again, it adds to the options. Call filters, facet mappers and an <see cref="IReminderStore"/> are taken from the services; reminders stay in memory without one.
     /// </summary>
     public static IServiceCollection AddEmbeddedSilo(this IServiceCollection services, Action<EmbeddedSiloOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
-        services.AddLogging();
         services.Configure(configure);
+        if (services.Any(service => service.ServiceType == typeof(SiloHost)))
+        {
+            return services;
+        }
+        services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IReminderStore, InMemoryReminderStore>();
         services.TryAddSingleton<GrainClasses>();

@@ -11,7 +11,10 @@ public interface ITestHost : IAsyncDisposable
     /// <summary>The clock the grains see; null where real time runs.</summary>
     ManualTimeProvider? Clock { get; }
 
-    /// <summary>Lets that much time pass, with all ticks in it, one after the other.</summary>
+    /// <summary>
+    /// Lets that much time pass, with all ticks in it, one after the other. It waits for each tick, so while the test itself holds a
+    /// tick or a call before it back, move <see cref="Clock"/> instead.
+    /// </summary>
     Task AdvanceAsync(TimeSpan time);
 
     /// <summary>Ends the activation of a grain in good order.</summary>

@@ -17,6 +17,7 @@ internal sealed class ReminderService(
 {
     // After a start all reminders may be due at once; so many wake their grains at a time.
     private const int TicksInFlightMax = 256;
+    private const int QueueSlack = 1024;
     private static readonly TimeSpan TimerMax = TimeSpan.FromDays(1);
 
     private readonly Lock gate = new();
@@ -105,6 +106,13 @@ internal sealed class ReminderService(
         var reminder = new Reminder(row);
         reminders[(row.GrainId, row.Name)] = reminder;
         queue.Enqueue(reminder, row.StartAt);
+        if (queue.Count > QueueSlack + (2 * reminders.Count))
+        {
+            // Moved and removed reminders stay in the queue until they are due; this many are too many.
+            var current = queue.UnorderedItems.Where(each => IsCurrent(each.Element)).ToArray();
+            queue.Clear();
+            queue.EnqueueRange(current);
+        }
         return reminder;
     }
 

@@ -69,6 +69,15 @@ public sealed class StopTests : EmbeddedSiloTest
     }
 
     [Fact]
+    public async Task A_killed_silo_tells_its_grains_nothing()
+    {
+        await Worker("a").CountAsync();
+        await Host.KillAsync();
+        Assert.Equal(1, await Worker("a").CountAsync());
+        Assert.Equal(["a activates", "a activates"], Probe.Lines);
+    }
+
+    [Fact]
     public async Task A_killed_silo_ticks_no_more()
     {
         await Grains.GetGrain<ITimerGrain>("t").StartAsync(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), interleave: false, keepAlive: true);

@@ -15,7 +15,8 @@ public interface IWork : IGrainWithStringKey
     /// <summary>Yields that often, and counts the parts that another thread disturbed.</summary>
     Task YieldAsync(int times);
 
-    Task LeaveAsync();
+    /// <summary>Asks to leave, then waits at the gate.</summary>
+    Task LeaveAsync(string gate);
 }
 
 public interface IWorkerGrain : IWork

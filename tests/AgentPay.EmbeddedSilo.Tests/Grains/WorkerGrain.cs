@@ -42,10 +42,10 @@ internal abstract class Work(Probe probe) : Grain, IWork
         }
     }
 
-    public Task LeaveAsync()
+    public Task LeaveAsync(string gate)
     {
         DeactivateOnIdle();
-        return Task.CompletedTask;
+        return probe.PassAsync(gate);
     }
 }
 
