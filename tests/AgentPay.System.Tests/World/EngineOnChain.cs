@@ -88,6 +88,18 @@ public abstract class EngineOnChain : IAsyncLifetime
 /// <summary>A chain that mines each transaction at once.</summary>
 public sealed class AutomineWorld : EngineOnChain;
 
+/// <summary>A chain that mines only when told; a settle request gives up waiting after two seconds.</summary>
+public sealed class ManualWorld : EngineOnChain
+{
+    private protected override Task<TestChain> StartChainAsync() => TestChain.StartAsync("--no-mining");
+
+    private protected override Dictionary<string, string> Change(Dictionary<string, string> settings)
+    {
+        settings["AgentPay__Facilitator__SettleWaitSeconds"] = "2";
+        return settings;
+    }
+}
+
 /// <summary>A chain with a block every second.</summary>
 public sealed class BlockTimeWorld : EngineOnChain
 {

@@ -11,14 +11,18 @@ internal sealed class Payment
 {
     public const ulong Price = 1000;
 
-    private Payment(JsonObject body, Address payer, string settlement)
+    private Payment(JsonObject body, Eip3009Transfer transfer, Address payer, string settlement)
     {
         Body = body;
+        Transfer = transfer;
         Payer = payer;
         Settlement = settlement;
     }
 
     public JsonObject Body { get; }
+
+    /// <summary>What was signed, with its signature.</summary>
+    public Eip3009Transfer Transfer { get; }
 
     public Address Payer { get; }
 
@@ -56,7 +60,7 @@ internal sealed class Payment
         transfer = change?.Invoke(transfer) ?? transfer;
         var signature = payer.SignDigest(Eip3009.Digest(transfer, chainId ?? chain.ChainId)).ToArray();
         var settlement = $"stl:{chain.Network}:eip3009:{chain.Token}:{transfer.From}:{transfer.Nonce}";
-        return new Payment(BodyOf(chain, transfer, signature, version), transfer.From, settlement);
+        return new Payment(BodyOf(chain, transfer, signature, version), transfer with { Signature = signature }, transfer.From, settlement);
     }
 
     private static JsonObject BodyOf(TestChain chain, Eip3009Transfer transfer, byte[] signature, int version)

@@ -97,6 +97,18 @@ internal sealed class TestChain : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends from any account, whose key nobody needs here.</summary>
+    public async Task<string> SendAsAsync(Address from, Address to, byte[] data)
+    {
+        await CallAsync("anvil_impersonateAccount", from.ToString());
+        await CallAsync("anvil_setBalance", from.ToString(), "0x56bc75e2d63100000");
+        return (await CallAsync("eth_sendTransaction", new { from = from.ToString(), to = to.ToString(), data = Hex(data), gas = "0x4c4b40" })).GetString()!;
+    }
+
+    public Task MineAsync() => CallAsync("anvil_mine", "0x1");
+
+    public async Task<bool> KnowsAsync(string transaction) => (await CallAsync("eth_getTransactionByHash", transaction)).ValueKind == JsonValueKind.Object;
+
     /// <summary>The receipt's members; null when there is none.</summary>
     public async Task<Dictionary<string, JsonElement>?> ReceiptAsync(string hash)
     {
