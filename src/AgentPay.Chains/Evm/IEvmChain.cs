@@ -33,6 +33,25 @@ public interface IEvmChain
     /// <summary>Hands signed bytes to the node. Never throws for a node's trouble: that is <see cref="SubmissionStatus.Unknown"/>.</summary>
     Task<Submission> SubmitAsync(ReadOnlyMemory<byte> signedTransaction, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Hands signed bytes to the node together, in this order, and gives one answer for each that was handed over: those after the first whose fate is
+    /// <see cref="SubmissionStatus.Unknown"/> may be missing. Never throws for a node's trouble.
+    /// </summary>
+    async Task<IReadOnlyList<Submission>> SubmitManyAsync(IReadOnlyList<ReadOnlyMemory<byte>> signedTransactions, CancellationToken cancellationToken)
+    {
+        var submissions = new List<Submission>();
+        foreach (var signed in signedTransactions)
+        {
+            submissions.Add(await SubmitAsync(signed, cancellationToken).ConfigureAwait(false));
+            if (submissions[^1].Status == SubmissionStatus.Unknown)
+            {
+                break;
+            }
+        }
+
+        return submissions;
+    }
+
     /// <summary>Receipts in the order asked; null where the node has none. One round trip.</summary>
     Task<IReadOnlyList<TransactionReceipt?>> ReadReceiptsAsync(IReadOnlyList<Bytes32> transactions, CancellationToken cancellationToken);
 

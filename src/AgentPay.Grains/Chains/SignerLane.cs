@@ -155,38 +155,44 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
         return pending;
     }
 
+    /// <summary>Sends together what waits together: each request to a far node would cost a round trip of its own.</summary>
     private async Task SendAsync(bool repeat, CancellationToken cancellationToken)
     {
+        var due = new List<SignerTransaction>();
         foreach (var transaction in Pending())
         {
-            var form = transaction.Newest;
-            if (!NeedsSending(form, repeat))
+            if (NeedsSending(transaction.Newest, repeat)
+                && !(repeat && await chain.KnowsTransactionAsync(Bytes32.Parse(transaction.Newest.Hash), cancellationToken)))
             {
-                continue;
+                due.Add(transaction);
             }
+        }
 
-            if (repeat && await chain.KnowsTransactionAsync(Bytes32.Parse(form.Hash), cancellationToken))
-            {
-                continue;
-            }
-
-            using var activity = EngineActivity.Start("chain.submit", chain.Network, ActivityKind.Client);
-            var submission = await chain.SubmitAsync(Convert.FromHexString(form.Raw.AsSpan(2)), cancellationToken);
-            lock (sentAt)
-            {
-                sentAt[form.Hash] = clock.GetUtcNow();
-            }
-
-            activity.End(submission.Rejection == SubmissionRejection.None ? null : submission.Rejection.ToString());
-            Judge(transaction.Nonce, submission);
-            if (submission is { Status: SubmissionStatus.Unknown } or { Rejection: SubmissionRejection.InsufficientFunds })
-            {
-                break;
-            }
+        if (due.Count > 0)
+        {
+            await SubmitAsync(due, cancellationToken);
         }
 
         Prune();
     }
+
+    private async Task SubmitAsync(List<SignerTransaction> due, CancellationToken cancellationToken)
+    {
+        using var activity = EngineActivity.Start("chain.submit", chain.Network, ActivityKind.Client);
+        var submissions = await chain.SubmitManyAsync([.. due.Select(RawBytes)], cancellationToken);
+        foreach (var (transaction, submission) in due.Zip(submissions))
+        {
+            lock (sentAt)
+            {
+                sentAt[transaction.Newest.Hash] = clock.GetUtcNow();
+            }
+
+            activity.End(submission.Rejection == SubmissionRejection.None ? null : submission.Rejection.ToString());
+            Judge(transaction.Nonce, submission);
+        }
+    }
+
+    private static ReadOnlyMemory<byte> RawBytes(SignerTransaction transaction) => Convert.FromHexString(transaction.Newest.Raw.AsSpan(2));
 
     private bool NeedsSending(SignedForm form, bool repeat)
     {

@@ -37,6 +37,9 @@ internal sealed class ChainSection
     /// <summary>Milliseconds between two looks at the chain's head: 10 to 60,000.</summary>
     public int PollMilliseconds { get; set; } = 500;
 
+    /// <summary>The same while a transaction of this engine was submitted within ten seconds, if it is the shorter one: 10 to 60,000.</summary>
+    public int BusyPollMilliseconds { get; set; } = 100;
+
     /// <summary>The chain takes no gas: transactions offer a price of 0.</summary>
     public bool ZeroGas { get; set; }
 

@@ -99,6 +99,7 @@ internal sealed class SettingsReader
         Require(chain.FinalityDepth > chain.Confirmations && chain.FinalityDepth <= 10_000,
             $"{path}:FinalityDepth is {chain.FinalityDepth}; it must be more than Confirmations and at most 10000.");
         Require(chain.PollMilliseconds is >= 10 and <= 60_000, $"{path}:PollMilliseconds is {chain.PollMilliseconds}; it must be 10 to 60000.");
+        Require(chain.BusyPollMilliseconds is >= 10 and <= 60_000, $"{path}:BusyPollMilliseconds is {chain.BusyPollMilliseconds}; it must be 10 to 60000.");
         Require(chain.Tokens.Count > 0, $"{path}:Tokens:0 is missing: the engine settles only in tokens that are named.");
         var tokens = chain.Tokens.Select((token, i) => ReadToken(token, $"{path}:Tokens:{i}")).ToArray();
         var keys = ReadKeys(chain, path);
@@ -111,6 +112,7 @@ internal sealed class SettingsReader
                     Network = chain.Network,
                     RpcUrls = [.. chain.RpcUrls.Select(url => new Uri(url))],
                     PollInterval = TimeSpan.FromMilliseconds(chain.PollMilliseconds),
+                    BusyPollInterval = TimeSpan.FromMilliseconds(chain.BusyPollMilliseconds),
                     ZeroGas = chain.ZeroGas,
                 },
                 keys);

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace AgentPay.Chains.Evm;
 
 /// <summary>Walks along a chain by polling. Remembers recent headers to notice lost blocks by their hashes: nodes do not tell.</summary>
-internal sealed class ChainFollower(RpcNodes nodes, TimeProvider clock, TimeSpan pollInterval, int batchCallsMax)
+internal sealed class ChainFollower(RpcNodes nodes, FollowPace pace, int batchCallsMax)
 {
     /// <summary>Deepest reorganization that is followed.</summary>
     public const int HeadersMax = 512;
@@ -47,7 +47,7 @@ internal sealed class ChainFollower(RpcNodes nodes, TimeProvider clock, TimeSpan
                 }
             }
 
-            await Task.Delay(pollInterval, clock, cancellationToken).ConfigureAwait(false);
+            await pace.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -8,7 +8,7 @@ public sealed class EvmChain : IEvmChain, IDisposable
     private static readonly byte[] ValidSignature = [0x16, 0x26, 0xba, 0x7e, .. new byte[28]];
 
     private readonly EvmChainOptions _options;
-    private readonly TimeProvider _clock;
+    private readonly FollowPace _pace;
     private readonly RpcNodes _nodes;
     private readonly TransferReader _transfers;
 
@@ -18,13 +18,13 @@ public sealed class EvmChain : IEvmChain, IDisposable
     public EvmChain(EvmChainOptions options, TimeProvider clock)
     {
         if (options.RpcUrls.Count == 0 || options.BatchCallsMax is < 1 or > 1000 || options.LogBlocksMax == 0
-            || options.PollInterval <= TimeSpan.Zero || options.CallTimeout <= TimeSpan.Zero || options.WalletTimeout <= TimeSpan.Zero)
+            || options.PollInterval <= TimeSpan.Zero || options.BusyPollInterval <= TimeSpan.Zero || options.CallTimeout <= TimeSpan.Zero || options.WalletTimeout <= TimeSpan.Zero)
         {
             throw new ArgumentException("A chain needs a node, and bounds above 0.", nameof(options));
         }
 
         _options = options;
-        _clock = clock;
+        _pace = new FollowPace(options.PollInterval, options.BusyPollInterval, clock);
         ChainId = options.ChainId;
         _nodes = new RpcNodes([.. options.RpcUrls.Select(url => new JsonRpcClient(url, clock))], ChainId, options.CallTimeout);
         _transfers = new TransferReader(new ReadBatcher(_nodes, options.BatchCallsMax), new ContractCodes(clock), options.TransferGasMax);
@@ -87,26 +87,25 @@ public sealed class EvmChain : IEvmChain, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<Submission> SubmitAsync(ReadOnlyMemory<byte> signedTransaction, CancellationToken cancellationToken)
-    {
-        Invariant.That(!signedTransaction.IsEmpty, "Only signed bytes are submitted.");
-        try
-        {
-            var reply = await _nodes.SendOnceAsync(
-                RpcCall.Of("eth_sendRawTransaction", Hex.ToPrefixed(signedTransaction.Span)), cancellationToken).ConfigureAwait(false);
-            if (reply.Error is { } error)
-            {
-                return SubmissionErrors.Read(error);
-            }
+    public async Task<Submission> SubmitAsync(ReadOnlyMemory<byte> signedTransaction, CancellationToken cancellationToken) =>
+        (await SubmitManyAsync([signedTransaction], cancellationToken).ConfigureAwait(false))[0];
 
-            return Bytes32.TryParse(reply.Text(), out var hash) && hash == Bytes32.Keccak(signedTransaction.Span)
-                ? new Submission(SubmissionStatus.Accepted)
-                : new Submission(SubmissionStatus.Unknown, Message: "The node answered with another hash.");
-        }
-        catch (ChainUnavailableException exception)
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Submission>> SubmitManyAsync(IReadOnlyList<ReadOnlyMemory<byte>> signedTransactions, CancellationToken cancellationToken)
+    {
+        var submissions = new List<Submission>(signedTransactions.Count);
+        foreach (var chunk in signedTransactions.Chunk(_options.BatchCallsMax))
         {
-            return new Submission(SubmissionStatus.Unknown, Message: RpcError.Cut(exception.Message));
+            Invariant.That(Array.TrueForAll(chunk, static signed => !signed.IsEmpty), "Only signed bytes are submitted.");
+            _pace.Hurry();
+            submissions.AddRange(await SubmitChunkAsync(chunk, cancellationToken).ConfigureAwait(false));
+            if (submissions[^1].Status == SubmissionStatus.Unknown)
+            {
+                break;
+            }
         }
+
+        return submissions;
     }
 
     /// <inheritdoc/>
@@ -172,7 +171,7 @@ public sealed class EvmChain : IEvmChain, IDisposable
 
     /// <inheritdoc/>
     public IAsyncEnumerable<ChainStep> FollowAsync(BlockCursor? from, CancellationToken cancellationToken) =>
-        new ChainFollower(_nodes, _clock, _options.PollInterval, _options.BatchCallsMax).FollowAsync(from, cancellationToken);
+        new ChainFollower(_nodes, _pace, _options.BatchCallsMax).FollowAsync(from, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken) =>
@@ -190,6 +189,32 @@ public sealed class EvmChain : IEvmChain, IDisposable
         error.Code == -39001
         || error.Message.Contains("block not found", StringComparison.OrdinalIgnoreCase)
         || error.Message.Contains("unknown block", StringComparison.OrdinalIgnoreCase);
+
+    private async Task<IEnumerable<Submission>> SubmitChunkAsync(ReadOnlyMemory<byte>[] chunk, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var replies = await _nodes.SendOnceAsync(
+                [.. chunk.Select(static signed => RpcCall.Of("eth_sendRawTransaction", Hex.ToPrefixed(signed.Span)))], cancellationToken).ConfigureAwait(false);
+            return replies.Zip(chunk, Judge);
+        }
+        catch (ChainUnavailableException exception)
+        {
+            return chunk.Select(_ => new Submission(SubmissionStatus.Unknown, Message: RpcError.Cut(exception.Message)));
+        }
+    }
+
+    private static Submission Judge(RpcReply reply, ReadOnlyMemory<byte> signed)
+    {
+        if (reply.Error is { } error)
+        {
+            return SubmissionErrors.Read(error);
+        }
+
+        return Bytes32.TryParse(reply.Text(), out var hash) && hash == Bytes32.Keccak(signed.Span)
+            ? new Submission(SubmissionStatus.Accepted)
+            : new Submission(SubmissionStatus.Unknown, Message: "The node answered with another hash.");
+    }
 
     private async Task<RpcReply> AskAsync(RpcCall call, CancellationToken cancellationToken) =>
         (await _nodes.SendAsync([call], cancellationToken).ConfigureAwait(false))[0];

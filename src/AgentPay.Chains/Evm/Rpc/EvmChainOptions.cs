@@ -12,6 +12,9 @@ public sealed record EvmChainOptions
     /// <summary>Pause between two looks at the head. More than 0.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>The same pause while a transaction of ours was submitted a moment ago, if it is the shorter one. More than 0.</summary>
+    public TimeSpan BusyPollInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Longest wait for one answer. More than 0.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

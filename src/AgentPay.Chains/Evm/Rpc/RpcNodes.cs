@@ -32,8 +32,8 @@ internal sealed class RpcNodes(IReadOnlyList<JsonRpcClient> nodes, ulong chainId
     }
 
     /// <summary>Asks one node once: for bytes that may have been taken although no answer came.</summary>
-    public async Task<RpcReply> SendOnceAsync(RpcCall call, CancellationToken cancellationToken) =>
-        (await AskAsync(Volatile.Read(ref _preferred), [call], callTimeout, cancellationToken).ConfigureAwait(false))[0];
+    public Task<RpcReply[]> SendOnceAsync(IReadOnlyList<RpcCall> calls, CancellationToken cancellationToken) =>
+        AskAsync(Volatile.Read(ref _preferred), calls, callTimeout, cancellationToken);
 
     public void Dispose()
     {
