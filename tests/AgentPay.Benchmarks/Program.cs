@@ -1,9 +1,17 @@
+using AgentPay.Benchmarks.Crypto;
 using AgentPay.Benchmarks.Facilitator;
+using AgentPay.Benchmarks.Grains;
+using AgentPay.Benchmarks.Idle;
+using AgentPay.Benchmarks.Store;
 
 // ./agentpay bench NAME [--option value …]: prints a page and keeps it under tests/AgentPay.Benchmarks/results.
 var benchmarks = new Dictionary<string, Func<string[], Task>>
 {
     ["facilitator"] = FacilitatorBenchmark.RunAsync,
+    ["grain-call"] = GrainCallBenchmark.RunAsync,
+    ["store"] = StoreBenchmark.RunAsync,
+    ["crypto"] = CryptoBenchmark.RunAsync,
+    ["idle"] = IdleBenchmark.RunAsync,
 };
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var run))
 {
