@@ -168,15 +168,20 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
             }
         }
 
-        if (due.Count > 0)
+        // What did not get through together is tried alone: the node may take no batches of this size.
+        foreach (var group in due.Chunk(repeat ? 1 : Math.Max(due.Count, 1)))
         {
-            await SubmitAsync(due, cancellationToken);
+            if (!await SubmitAsync(group, cancellationToken))
+            {
+                break;
+            }
         }
 
         Prune();
     }
 
-    private async Task SubmitAsync(List<SignerTransaction> due, CancellationToken cancellationToken)
+    /// <returns>False when the node's trouble, or an empty account, makes it pointless to go on.</returns>
+    private async Task<bool> SubmitAsync(SignerTransaction[] due, CancellationToken cancellationToken)
     {
         using var activity = EngineActivity.Start("chain.submit", chain.Network, ActivityKind.Client);
         var submissions = await chain.SubmitManyAsync([.. due.Select(RawBytes)], cancellationToken);
@@ -190,6 +195,8 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
             activity.End(submission.Rejection == SubmissionRejection.None ? null : submission.Rejection.ToString());
             Judge(transaction.Nonce, submission);
         }
+
+        return submissions[^1] is not ({ Status: SubmissionStatus.Unknown } or { Rejection: SubmissionRejection.InsufficientFunds });
     }
 
     private static ReadOnlyMemory<byte> RawBytes(SignerTransaction transaction) => Convert.FromHexString(transaction.Newest.Raw.AsSpan(2));
