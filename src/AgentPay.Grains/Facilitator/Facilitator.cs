@@ -92,27 +92,39 @@ internal sealed class Facilitator(
             return (prepared, refusal);
         }
 
-        var known = await FindAsync(prepared!.Id, cancellationToken);
-        if (known is not null && known.Terms.Digest != prepared.Terms.Digest && known.Status is not (SettlementStatus.Released or SettlementStatus.Failed))
+        if (await RecallAsync(prepared!, cancellationToken) is { } recalled)
         {
-            return (prepared, ErrorCodes.InvalidExactEvmNonceAlreadyUsed);
+            return recalled;
         }
 
-        var isOurs = known is { Status: not (SettlementStatus.Released or SettlementStatus.Failed) }
-            && (prepared.SignedByPayer || known.Terms.Signature == prepared.Terms.Signature);
-        if (isOurs)
-        {
-            return (prepared with { Terms = known!.Terms }, null);
-        }
-
-        if (prepared.TimeRefusal is not null)
+        if (prepared!.TimeRefusal is not null)
         {
             return (prepared, prepared.TimeRefusal);
         }
 
         budget.RequireRoom(prepared.Terms.Payer);
         (refusal, prepared) = await verifier.CheckChainAsync(prepared, cancellationToken);
-        return (prepared, refusal);
+
+        // While the chain was asked, another caller's settle of this payment may have been reserved, sent and mined: then its nonce is used by us.
+        return refusal is not null && await RecallAsync(prepared, cancellationToken) is { } settled ? settled : (prepared, refusal);
+    }
+
+    /// <summary>What the engine's own memory says of a payment; null when it does not know it, or let go of it.</summary>
+    private async Task<(PreparedPayment? Payment, string? Refusal)?> RecallAsync(PreparedPayment prepared, CancellationToken cancellationToken)
+    {
+        var known = await FindAsync(prepared.Id, cancellationToken);
+        if (known is null or { Status: SettlementStatus.Released or SettlementStatus.Failed })
+        {
+            return null;
+        }
+
+        if (known.Terms.Digest != prepared.Terms.Digest)
+        {
+            return (prepared, ErrorCodes.InvalidExactEvmNonceAlreadyUsed);
+        }
+
+        var isOurs = prepared.SignedByPayer || known.Terms.Signature == prepared.Terms.Signature;
+        return isOurs ? (prepared with { Terms = known.Terms }, null) : null;
     }
 
     private async Task<SettleAnswer> ReserveAsync(PreparedPayment prepared, string? key, SettleWords words, CancellationToken cancellationToken)
