@@ -92,27 +92,37 @@ internal sealed class Facilitator(
             return (prepared, refusal);
         }
 
-        var known = await FindAsync(prepared!.Id, cancellationToken);
-        if (known is not null && known.Terms.Digest != prepared.Terms.Digest && known.Status is not (SettlementStatus.Released or SettlementStatus.Failed))
+        if (await CheckKnownAsync(prepared!, cancellationToken) is { } known)
         {
-            return (prepared, ErrorCodes.InvalidExactEvmNonceAlreadyUsed);
+            return known;
         }
 
-        var isOurs = known is { Status: not (SettlementStatus.Released or SettlementStatus.Failed) }
-            && (prepared.SignedByPayer || known.Terms.Signature == prepared.Terms.Signature);
-        if (isOurs)
-        {
-            return (prepared with { Terms = known!.Terms }, null);
-        }
-
-        if (prepared.TimeRefusal is not null)
+        if (prepared!.TimeRefusal is not null)
         {
             return (prepared, prepared.TimeRefusal);
         }
 
         budget.RequireRoom(prepared.Terms.Payer);
         (refusal, prepared) = await verifier.CheckChainAsync(prepared, cancellationToken);
-        return (prepared, refusal);
+
+        // Meanwhile another caller may have reserved this very payment, and it may be mined: then the chain refuses what we settled ourselves.
+        return refusal is not null && await CheckKnownAsync(prepared, cancellationToken) is { } settled ? settled : (prepared, refusal);
+    }
+
+    /// <summary>What is decided by the engine's own record of the authorization; null when it has none that counts.</summary>
+    private async Task<(PreparedPayment? Payment, string? Refusal)?> CheckKnownAsync(PreparedPayment prepared, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(prepared.Id, cancellationToken) is not { Status: not (SettlementStatus.Released or SettlementStatus.Failed) } known)
+        {
+            return null;
+        }
+
+        if (known.Terms.Digest != prepared.Terms.Digest)
+        {
+            return (prepared, ErrorCodes.InvalidExactEvmNonceAlreadyUsed);
+        }
+
+        return prepared.SignedByPayer || known.Terms.Signature == prepared.Terms.Signature ? (prepared with { Terms = known.Terms }, null) : null;
     }
 
     private async Task<SettleAnswer> ReserveAsync(PreparedPayment prepared, string? key, SettleWords words, CancellationToken cancellationToken)
