@@ -9,13 +9,17 @@ public sealed partial class CommandTests
     [Fact]
     public async Task The_demo_shows_a_payment_from_its_terms_to_its_event_and_ends_by_itself()
     {
-        await using var demo = Program.Start(Path.Combine(Places.Root, "agentpay"), ["demo"], new Dictionary<string, string> { ["NO_COLOR"] = "1" });
+        var folder = Directory.CreateTempSubdirectory("agentpay-test-").FullName;
+        await using var demo = Program.Start(
+            Path.Combine(Places.Root, "agentpay"), ["demo"], new Dictionary<string, string> { ["NO_COLOR"] = "1", ["TMPDIR"] = folder });
         Assert.True(await demo.EndAsync(120) == 0, demo.Output);
         Assert.Matches(Transaction(), demo.Output);
         foreach (var shown in new[] { "402", "settlement.confirmed" })
         {
             Assert.Contains(shown, demo.Output, StringComparison.Ordinal);
         }
+
+        Directory.Delete(folder, recursive: true);
     }
 
     [Theory]
