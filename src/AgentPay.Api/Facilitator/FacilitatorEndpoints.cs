@@ -63,6 +63,7 @@ public static class FacilitatorEndpoints
 
         if (!access.Serves(request!.Requirements.PayTo))
         {
+            budget.CallerFailed(FacilitatorAccess.CallerOf(context));
             await AnswerAsync(context, AnswerWriter.Write(request.Version, Refused(ErrorCodes.InvalidPaymentRequirements, PayToNotServed, request.Requirements.NetworkAsSent)));
             return;
         }

@@ -106,6 +106,11 @@ internal static class Engine
             builder.Configuration.Sources.Insert(0, DevnetFile.Read(line.DataDirectory ?? new EngineSettings().DataDirectory));
         }
 
+        if (!reader.CheckShape(builder.Configuration))
+        {
+            return (null, reader.Problems);
+        }
+
         var settings = builder.Configuration.GetSection("AgentPay").Get<EngineSettings>() ?? new EngineSettings();
         var chains = reader.ReadChains(settings);
         reader.CheckAccess(builder.Configuration.GetSection("AgentPay:Facilitator"));

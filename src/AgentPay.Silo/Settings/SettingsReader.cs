@@ -2,6 +2,7 @@ using AgentPay.Api.Demo;
 using AgentPay.Api.Facilitator;
 using AgentPay.Chains.Evm;
 using AgentPay.Grains.Chains;
+using AgentPay.Grains.Facilitator;
 using AgentPay.Silo.Devnet;
 
 namespace AgentPay.Silo.Settings;
@@ -28,6 +29,16 @@ internal sealed class SettingsReader
                 problems.Add($"{name} is a secret and is not taken from the command line: use a file, or the environment variable {name.Replace(":", "__", StringComparison.Ordinal)}.");
             }
         }
+    }
+
+    /// <summary>False when a name is no setting or a value is of another type: then there is nothing to read.</summary>
+    public bool CheckShape(IConfiguration configuration)
+    {
+        var shape = new SettingsShape(problems);
+        shape.Check(configuration.GetSection("AgentPay"), [typeof(EngineSettings)], "Facilitator", "Demo");
+        shape.Check(configuration.GetSection("AgentPay:Facilitator"), [typeof(FacilitatorSettings), typeof(FacilitatorAccessSettings)]);
+        shape.Check(configuration.GetSection("AgentPay:Demo"), [typeof(DemoSettings)]);
+        return problems.Count == 0;
     }
 
     /// <summary>True when local chains were started in this data folder.</summary>

@@ -98,6 +98,27 @@ public sealed class NodeTroubleTests(ProxiedWorld world) : IClassFixture<Proxied
         await world.AssertPaidOnceAsync(payment, other);
     }
 
+    [Theory]
+    [InlineData("the-key", true)]
+    [InlineData("another-key", false)]
+    public async Task A_caller_whose_verification_ends_after_the_payment_was_mined_is_answered_as_any_other(string key, bool isSuccess)
+    {
+        var payment = await world.NewPaymentAsync();
+        Task<Answer> late;
+        Answer first;
+        using (var stop = world.Proxy.StopAt("eth_call", RpcPoint.BeforeNode, requests: 1))
+        {
+            late = world.Engine.SettleAsync(payment, key);
+            await stop.MetAsync();
+            first = await world.Engine.SettleAsync(payment, "the-key");
+        }
+
+        var answer = await late;
+        Assert.True(first.IsSuccess, first.Body);
+        Assert.Equal((isSuccess, isSuccess ? null : "duplicate_settlement", first.Transaction), (answer.IsSuccess, answer.ErrorReason, answer.Transaction));
+        await world.AssertPaidOnceAsync(payment, first.Transaction);
+    }
+
     [Fact]
     public async Task A_payer_who_emptied_the_account_after_the_verification_is_a_failure_that_frees_the_payment()
     {

@@ -73,4 +73,35 @@ public sealed class PoolTests(ManualWorld world) : IClassFixture<ManualWorld>
         Assert.True(answer.IsSuccess, answer.Body);
         await world.AssertPaidOnceAsync(payment, pending.Transaction);
     }
+
+    [Fact]
+    public async Task A_transaction_that_the_pool_dropped_while_the_engine_was_dead_is_sent_again_after_the_start()
+    {
+        var payment = await world.NewPaymentAsync();
+        var pending = await world.Engine.SettleAsync(payment, "k");
+        Assert.Equal("settlement_pending", pending.ErrorReason);
+        await world.Engine.KillAsync();
+        await world.Chain.CallAsync("anvil_dropTransaction", pending.Transaction);
+        Assert.False(await world.Chain.KnowsAsync(pending.Transaction));
+        await world.Engine.StartAsync();
+        await Wait.UntilAsync(() => world.Chain.KnowsAsync(pending.Transaction));
+        await world.Chain.MineAsync();
+        var answer = await world.Engine.SettleAsync(payment, "k");
+        Assert.True(answer.IsSuccess, answer.Body);
+        await world.AssertPaidOnceAsync(payment, pending.Transaction);
+    }
+
+    [Fact]
+    public async Task A_transaction_mined_while_the_engine_was_dead_is_found_after_the_start()
+    {
+        var payment = await world.NewPaymentAsync();
+        var pending = await world.Engine.SettleAsync(payment, "k");
+        await world.Engine.KillAsync();
+        await world.Chain.MineAsync();
+        await world.Chain.MineAsync();
+        await world.Engine.StartAsync();
+        var answer = await world.Engine.SettleAsync(payment, "k");
+        Assert.True(answer.IsSuccess, answer.Body);
+        await world.AssertPaidOnceAsync(payment, pending.Transaction);
+    }
 }

@@ -103,6 +103,44 @@ public sealed class KillTests(ProxiedWorld world) : IClassFixture<ProxiedWorld>
         Assert.Equal(mined + (ulong)payments.Length, await world.Chain.MinedOfAsync(world.Signer));
     }
 
+    [Fact]
+    public async Task What_killed_engines_left_behind_is_whole()
+    {
+        await using var engine = new Engine(Engine.SettingsFor((world.Chain, world.Proxy.Url, await NewGasKeyTextAsync())));
+        await engine.StartAsync();
+        using var payer = await world.Chain.NewPayerAsync();
+        var payments = new List<Payment>();
+        foreach (var step in Steps)
+        {
+            var ten = Enumerable.Range(0, 10).Select(_ => Payment.Sign(world.Chain, payer)).ToArray();
+            payments.AddRange(ten);
+            Task asked;
+            using (var stop = world.Proxy.StopAt(step.Data.Item1, step.Data.Item2))
+            {
+                asked = Task.WhenAll(ten.Select(payment => engine.SettleAsync(payment, "k")));
+                await stop.MetAsync();
+                await engine.KillAsync();
+            }
+
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => asked);
+            await engine.StartAsync();
+        }
+
+        var answers = await Task.WhenAll(payments.Select(payment => engine.SettleAsync(payment, "k")));
+        Assert.All(answers, answer => Assert.True(answer.IsSuccess, answer.Body));
+        Assert.Equal(payments.Count, await world.Chain.AuthorizationsUsedAsync(payer.Address));
+        engine.Program.Terminate();
+        Assert.Equal(0, await engine.Program.EndAsync(30));
+        await DataFolder.AssertWholeAsync(engine.Data, transfers: payments.Count);
+    }
+
+    private async Task<string> NewGasKeyTextAsync()
+    {
+        var key = Engine.NewKeyText(out var address);
+        await world.Chain.CallAsync("anvil_setBalance", address.ToString(), "0x56bc75e2d63100000");
+        return key;
+    }
+
     /// <summary>Lets the request run to the step, kills the engine there, starts it again.</summary>
     private async Task KillAtAsync(string method, RpcPoint point, Func<Task> ask)
     {

@@ -72,10 +72,10 @@ internal sealed class RpcProxy : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>Stops every request that holds a call of this method, until it is released or disposed.</summary>
-    public Stop StopAt(string method, RpcPoint point)
+    /// <summary>Stops every request, or the first so many, that holds a call of this method, until it is released or disposed.</summary>
+    public Stop StopAt(string method, RpcPoint point, int requests = int.MaxValue)
     {
-        var stop = new Stop(method, point, ended => _stops.TryRemove(ended, out _));
+        var stop = new Stop(method, point, requests, ended => _stops.TryRemove(ended, out _));
         _stops[stop] = true;
         return stop;
     }
@@ -158,7 +158,7 @@ internal sealed class RpcProxy : IAsyncDisposable
     }
 
     /// <summary>Stops requests until it is released.</summary>
-    internal sealed class Stop(string method, RpcPoint point, Action<Stop> ended) : IDisposable
+    internal sealed class Stop(string method, RpcPoint point, int requests, Action<Stop> ended) : IDisposable
     {
         private readonly TaskCompletionSource _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource<RpcFate> _fate = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -178,7 +178,11 @@ internal sealed class RpcProxy : IAsyncDisposable
 
         public async Task<RpcFate> MeetAsync(CancellationToken aborted)
         {
-            Interlocked.Increment(ref _meetings);
+            if (Interlocked.Increment(ref _meetings) > requests)
+            {
+                return RpcFate.GoOn;
+            }
+
             _met.TrySetResult();
             return await _fate.Task.WaitAsync(aborted);
         }

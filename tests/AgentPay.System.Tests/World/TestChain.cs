@@ -40,6 +40,9 @@ internal sealed class TestChain : IAsyncDisposable
     /// <summary>Starts a chain of 84532 that mines at once, or as told: <c>--block-time 1</c>.</summary>
     public static Task<TestChain> StartAsync(string arguments = "", ulong chainId = 84532) => StartAsync(arguments, chainId, isZeroGas: false);
 
+    /// <summary>Starts a chain with another token on it, from the test network's contracts.</summary>
+    public static Task<TestChain> StartWithTokenAsync(string contract) => StartAsync("", 84532, isZeroGas: false, contract);
+
     /// <summary>Starts a chain whose gas is free, before the fee market.</summary>
     public static Task<TestChain> StartZeroGasAsync() => StartAsync(ZeroGasArguments, 324705682, isZeroGas: true);
 
@@ -132,7 +135,7 @@ internal sealed class TestChain : IAsyncDisposable
         _sending.Dispose();
     }
 
-    private static async Task<TestChain> StartAsync(string arguments, ulong chainId, bool isZeroGas)
+    private static async Task<TestChain> StartAsync(string arguments, ulong chainId, bool isZeroGas, string contract = "TestUsdc")
     {
         var program = Path.Combine(Places.Devnet, "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil");
         Assert.True(File.Exists(program), $"The local EVM node is missing: run npm ci --ignore-scripts in {Places.Devnet}.");
@@ -140,7 +143,7 @@ internal sealed class TestChain : IAsyncDisposable
         const string Ready = "Listening on ";
         var line = await node.LineAsync(Ready);
         var chain = new TestChain(node, chainId, new Uri("http://" + line[(line.IndexOf(Ready, StringComparison.Ordinal) + Ready.Length)..].Trim()), isZeroGas);
-        await chain.DeployAsync(isZeroGas ? "TestUsdc.istanbul.json" : "TestUsdc.json");
+        await chain.DeployAsync(isZeroGas ? $"{contract}.istanbul.json" : $"{contract}.json");
         return chain;
     }
 

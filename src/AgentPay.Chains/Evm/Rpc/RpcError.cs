@@ -15,13 +15,18 @@ internal sealed record RpcError(long Code, string Message, string? Data)
     [
         "execution reverted", "vm execution error", "revert", "out of gas", "outofgas", "invalid opcode", "opcode not found", "bad instruction",
         "stack underflow", "stackunderflow", "stack overflow", "stack limit reached", "invalid jump destination", "bad jump destination",
-        "write protection", "gas required exceeds", "return data out of bounds", "invalid fe opcode", "invalidfeopcode",
+        "write protection", "gas required exceeds", "return data out of bounds", "invalid fe opcode", "invalidfeopcode", "gas uint64 overflow",
     ];
+
+    // What revm says (anvil, reth): one word for how the run ended, and one of them means that the node could not read its own state.
+    private const string RevmEnding = "EVM error ";
+    private const string RevmTrouble = "EVM error FatalExternalError";
 
     /// <summary>True when the contract ended the call, false when the node did not run it to an end.</summary>
     public bool IsRevert =>
         Code is RevertCode or VmErrorCode
         || (Data is { Length: >= 10 } data && data.StartsWith("0x", StringComparison.Ordinal))
+        || (Message.StartsWith(RevmEnding, StringComparison.Ordinal) && !Message.StartsWith(RevmTrouble, StringComparison.Ordinal))
         || (!IsRefusal && Array.Exists(Endings, ending => Message.Contains(ending, StringComparison.OrdinalIgnoreCase)));
 
     // The request itself, the node's inside or its limits: whatever the words, nothing was run. Only anvil and hardhat call an ended run internal.

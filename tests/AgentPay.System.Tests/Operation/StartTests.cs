@@ -1,0 +1,133 @@
+using AgentPay.SystemTests.World;
+
+namespace AgentPay.SystemTests.Operation;
+
+/// <summary>A start that cannot be: one clear sentence each, an exit code, and never a secret in the words.</summary>
+public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
+{
+    private const string Secret = "0x2222222222222222222222222222222222222222222222222222222222222222";
+
+    [Theory]
+    [InlineData("AgentPay__Chains__0__Network", "base", "AgentPay:Chains:0:Network is 'base'; it must be a CAIP-2 name such as eip155:8453.")]
+    [InlineData("AgentPay__Chains__0__RpcUrls__0", "ftp://node", "AgentPay:Chains:0:RpcUrls has 'ftp://node', which is no http or https URL.")]
+    [InlineData("AgentPay__Chains__0__RpcUrls__0", null, "AgentPay:Chains:0:RpcUrls:0 is missing: the URL of a JSON-RPC node of eip155:84532.")]
+    [InlineData("AgentPay__Chains__0__SignerKeys__0", null, "AgentPay:Chains:0 has neither SignerKeys nor SignerKeyFiles: a key that pays gas on eip155:84532 is needed.")]
+    [InlineData("AgentPay__Chains__0__SignerKeys__0", "0x22", "AgentPay:Chains:0:SignerKeys:0 is no private key: 0x and 64 hexadecimal digits.")]
+    [InlineData("AgentPay__Chains__0__SignerKeyFiles__0", "/no/such/file", "AgentPay:Chains:0:SignerKeyFiles:0 (/no/such/file) cannot be read as a private key: one line of 0x and 64 hexadecimal digits.")]
+    [InlineData("AgentPay__Chains__0__Confirmations", "0", "AgentPay:Chains:0:Confirmations is 0; it must be 1 to 1000.")]
+    [InlineData("AgentPay__Chains__0__PollMilliseconds", "9", "AgentPay:Chains:0:PollMilliseconds is 9; it must be 10 to 60000.")]
+    [InlineData("AgentPay__Chains__0__Tokens__0__Name", null, "AgentPay:Chains:0:Tokens:0:Name is missing: the token's EIP-712 domain name, such as USD Coin.")]
+    [InlineData("AgentPay__Facilitator__Access", "everyone", "AgentPay:Facilitator:Access is 'everyone'; it must be open, payTo or keys.")]
+    [InlineData("AgentPay__Facilitator__Access", "keys", "AgentPay:Facilitator:Access is keys, but AgentPay:Facilitator:Keys:0 is missing.")]
+    [InlineData("AgentPay__Facilitator__PayTo__0", "0x12", "AgentPay:Facilitator:PayTo has '0x12'; it must be 0x and 40 hexadecimal digits.")]
+    [InlineData("AgentPay__Demo__Price", "0.1", "AgentPay:Demo:Price is '0.1'; it must be a whole number of the token's smallest unit, more than 0.")]
+    [InlineData("AgentPay__Demo__Network", "eip155:1", "AgentPay:Demo:Network is 'eip155:1'; it must be one of the configured chains.")]
+    [InlineData("AgentPay__Facilitator__SettleWaitSeconds", "0", "AgentPay:Facilitator:SettleWaitSeconds is 0; it must be 1 to 80.")]
+    [InlineData("AgentPay__Facilitator__SettleWaitSeconds", "81", "AgentPay:Facilitator:SettleWaitSeconds is 81; it must be 1 to 80.")]
+    [InlineData("AgentPay__Facilitator__SettleWaitSeconds", "soon", "AgentPay:Facilitator:SettleWaitSeconds is 'soon'; it must be a whole number.")]
+    [InlineData("AgentPay__Facilitator__PayerFailuresMax", "1001", "AgentPay:Facilitator:PayerFailuresMax is 1001; it must be 1 to 1000.")]
+    [InlineData("AgentPay__Facilitator__Acess", "payTo", "AgentPay:Facilitator:Acess is no setting.")]
+    [InlineData("AgentPay__Chains__0__Confirmations", "one", "AgentPay:Chains:0:Confirmations is 'one'; it must be a whole number.")]
+    [InlineData("AgentPay__Chains__0__ZeroGas", "no", "AgentPay:Chains:0:ZeroGas is 'no'; it must be true or false.")]
+    [InlineData("AgentPay__Chains__0__Tokens__0__Decimals", "six", "AgentPay:Chains:0:Tokens:0:Decimals is 'six'; it must be a whole number.")]
+    [InlineData("AgentPay__Chains__1__Confirmation", "5", "AgentPay:Chains:1:Confirmation is no setting.")]
+    [InlineData("AgentPay__Demo__PayTo__0", "0x12", "AgentPay:Demo:PayTo is one value, not a list.")]
+    public async Task A_wrong_setting_stops_the_start_with_one_sentence(string name, string? value, string sentence)
+    {
+        var settings = await world.NewSettingsAsync();
+        settings.Remove(name);
+        if (value is not null)
+        {
+            settings[name] = value;
+        }
+
+        Assert.Equal((2, sentence), await RunAsync(settings));
+    }
+
+    [Fact]
+    public async Task Without_any_setting_it_says_where_to_begin() =>
+        Assert.Equal(
+            (2, "No chain is configured: set AgentPay:Chains:0:Network and its neighbours, or start with --devnet to try the engine out."),
+            await RunAsync(new Dictionary<string, string>()));
+
+    [Theory]
+    [InlineData($"--AgentPay:Chains:0:SignerKeys:0={Secret}")]
+    [InlineData($"AgentPay:Chains:0:SignerKeys:0={Secret}")]
+    [InlineData($"/AgentPay:Chains:0:SignerKeys:0={Secret}")]
+    [InlineData("--AgentPay:Chains:0:SignerKeys:0", Secret)]
+    [InlineData($"--agentpay:chains:0:signerkeys:0={Secret}")]
+    [InlineData($"--AgentPay:Facilitator:Keys:0={Secret}")]
+    public async Task A_secret_on_the_command_line_is_refused_and_not_repeated(params string[] words)
+    {
+        var (code, said) = await RunAsync(await world.NewSettingsAsync(), words);
+        Assert.Equal(2, code);
+        Assert.Contains("is a secret and is not taken from the command line", Assert.Single(said.Split('\n')), StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--port")]
+    [InlineData("--port", "65536")]
+    [InlineData("--prot", "1")]
+    [InlineData("dwon")]
+    public async Task A_word_that_is_not_understood_stops_the_start(params string[] words)
+    {
+        var (code, said) = await RunAsync(await world.NewSettingsAsync(), words);
+        Assert.Equal(2, code);
+        Assert.Single(said.Split('\n'));
+    }
+
+    [Fact]
+    public async Task A_data_folder_is_opened_by_one_engine_and_a_port_too()
+    {
+        await using var engine = await world.NewEngineAsync();
+        var settings = await world.NewSettingsAsync();
+        await using var sameData = Engine.Run(settings, "up", "--port", "0", "--data", engine.Data);
+        Assert.Equal(3, await sameData.EndAsync());
+        Assert.Single(sameData.Output.Split('\n'));
+        var data = Directory.CreateTempSubdirectory("agentpay-test-").FullName;
+        await using var samePort = Engine.Run(settings, "up", "--port", engine.Url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "--data", data);
+        Assert.Equal(3, await samePort.EndAsync());
+        Directory.Delete(data, recursive: true);
+        Assert.Equal(200, (await engine.GetAsync("/health/ready")).Status);
+    }
+
+    [Fact]
+    public async Task A_stop_is_clean_and_quick_and_the_next_start_knows_what_was_settled()
+    {
+        await using var engine = await world.NewEngineAsync();
+        using var payer = await world.Chain.NewPayerAsync();
+        var payment = Payment.Sign(world.Chain, payer);
+        var settled = await engine.SettleAsync(payment, "k");
+        engine.Program.Terminate();
+        Assert.Equal(0, await engine.Program.EndAsync(10));
+        await engine.StartAsync();
+        Assert.Equal(settled.Body, (await engine.SettleAsync(payment, "k")).Body);
+    }
+
+    [Fact]
+    public async Task No_secret_is_written_to_the_log()
+    {
+        var settings = await world.NewSettingsAsync(("AgentPay__Facilitator__Access", "keys"), ("AgentPay__Facilitator__Keys__0", Secret));
+        await using var engine = new Engine(settings);
+        await engine.StartAsync();
+        using var payer = await world.Chain.NewPayerAsync();
+        var payment = Payment.Sign(world.Chain, payer);
+        var settled = await engine.PostAsync("/facilitator/settle", payment.Json, ("Authorization", $"Bearer {Secret}"));
+        Assert.True(settled.IsSuccess, settled.Body);
+        foreach (var secret in new[] { Secret, settings["AgentPay__Chains__0__SignerKeys__0"], payment.Signature })
+        {
+            Assert.DoesNotContain(secret[2..], engine.Program.Output, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    /// <summary>The exit code and everything that was said.</summary>
+    private static async Task<(int Code, string Words)> RunAsync(IReadOnlyDictionary<string, string> settings, params string[] words)
+    {
+        var data = Directory.CreateTempSubdirectory("agentpay-test-").FullName;
+        await using var program = Engine.Run(settings, ["up", "--port", "0", "--data", data, .. words]);
+        var code = await program.EndAsync();
+        Directory.Delete(data, recursive: true);
+        return (code, program.Output);
+    }
+}
