@@ -18,6 +18,9 @@ public sealed partial class SimulatedEvmChain
     /// <summary>How many submissions were handed over, taken or not.</summary>
     public int Submissions { get; private set; }
 
+    /// <summary>How often the fate of an authorization was asked.</summary>
+    public int Traces { get; private set; }
+
     /// <summary>Height of the head.</summary>
     public ulong Height
     {

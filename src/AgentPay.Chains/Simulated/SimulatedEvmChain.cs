@@ -127,6 +127,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     public Task<AuthorizationTrace> FindAuthorizationAsync(Address token, Address payer, Bytes32 nonce, ulong fromBlock, CancellationToken cancellationToken) =>
         Ask(() =>
         {
+            Traces++;
             foreach (var receipt in blocks.Where(block => block.Header.Cursor.Number >= fromBlock).SelectMany(block => block.Receipts))
             {
                 var log = receipt.Logs.FirstOrDefault(log => log.Address == token && log.Topics[1] == Bytes32.From(payer) && log.Topics[2] == nonce);

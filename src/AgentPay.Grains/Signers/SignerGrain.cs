@@ -40,7 +40,8 @@ internal sealed class SignerGrain(
         Invariant.That(envelope.Fact is SettlementReserved, "A signer is told of reservations only.");
         var reserved = (SettlementReserved)envelope.Fact;
         var work = new SettlementWork(reserved.Settlement, reserved.Attempt, reserved.Terms);
-        return (await DecideAsync((signer, now) => signer.Take(work, Sign(signer), now), envelope.MessageId)).IsChange;
+        // Shown even when the message was consumed already: somebody else's decision then, which this process may not have seen.
+        return (await DecideAsync((signer, now) => signer.Take(work, Sign(signer), now), envelope.MessageId, alwaysShow: true)).IsChange;
     }
 
     /// <summary>Decides, and shows the durable result to the chain worker: bytes are broadcast only after this commit.</summary>
