@@ -17,6 +17,9 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     /// <summary>Which answers wait although the commit is written.</summary>
     public Func<Commit, bool> HoldAfter { get; set; } = _ => false;
 
+    /// <summary>Which commits fail.</summary>
+    public Func<Commit, bool> Fails { get; set; } = _ => false;
+
     /// <summary>Nothing can be read or written while this is set.</summary>
     public bool IsDown { get; set; }
 
@@ -38,7 +41,7 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
 
     public Task<CommitResult> CommitAsync(Commit commit)
     {
-        if (IsDown)
+        if (IsDown || Fails(commit))
         {
             return Task.FromException<CommitResult>(new StoreUnavailableException("The store is down."));
         }

@@ -174,4 +174,27 @@ public sealed class ConcurrencyTests
         _ = await Record.ExceptionAsync(() => settling);
         await engine.AssertLedgerShowsTheChainAsync();
     }
+
+    [Fact]
+    public async Task A_word_that_could_not_be_delivered_is_not_overtaken_by_the_next_one()
+    {
+        await using var engine = await Engine.StartAsync(settleWaitSeconds: 1);
+        var payment = engine.Pay();
+        var settling = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+        var failures = 0;
+        engine.Store.Fails = commit => commit.Status == "confirmed" && ++failures > 0;
+        engine.Chain.Mine();
+        await engine.UntilAsync(() => failures > 0);
+        engine.Chain.Reorganize(1);
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).InFlight == 1);
+
+        engine.Store.Fails = _ => false;
+        await engine.UntilAsync(async () => (await engine.Store.ReadWaitingMessagesAsync(DateTimeOffset.MaxValue, 1, Engine.Stop)).Count == 0, timePasses: true);
+
+        Assert.Equal(["settlement", "settlement_reversed"], await engine.LedgerAsync(payment));
+        Assert.Equal(SettlementStatus.Submitted, await engine.StatusAsync(payment));
+        await engine.AssertLedgerShowsTheChainAsync();
+    }
 }
