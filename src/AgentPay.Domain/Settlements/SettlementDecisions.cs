@@ -92,6 +92,7 @@ public sealed partial record Settlement
         SettlementVerb.Answer => Same(),
     };
 
+    // An answer can be marked here too: it was given before a reorganization took the block away.
     private Outcome<Settlement> WhenSubmitted(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
         SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
@@ -103,7 +104,7 @@ public sealed partial record Settlement
         SettlementVerb.Undo => Same(),
         SettlementVerb.Deepen => Same(),
         SettlementVerb.Fail => Fail((FailSettlement)command),
-        SettlementVerb.Answer => Same(),
+        SettlementVerb.Answer => MarkAnswered(),
     };
 
     private Outcome<Settlement> WhenUnknown(SettlementCommand command, DateTimeOffset now) => command.Verb switch
@@ -117,7 +118,7 @@ public sealed partial record Settlement
         SettlementVerb.Undo => Same(),
         SettlementVerb.Deepen => Same(),
         SettlementVerb.Fail => Fail((FailSettlement)command),
-        SettlementVerb.Answer => Same(),
+        SettlementVerb.Answer => MarkAnswered(),
     };
 
     private Outcome<Settlement> WhenPaid(SettlementCommand command, DateTimeOffset now) => command.Verb switch

@@ -18,7 +18,8 @@ public sealed partial record Settlement
 
     /// <summary>
     /// A payment that is in use may be taken over only by the same resource, and only when the process that held it is gone or its time is up and it
-    /// never answered: then the buyer who paid still gets what was bought, in the name of the first admission.
+    /// never answered. Before it is reserved, the newcomer's own key counts, so a run that comes late can no longer settle or release. After that the
+    /// first key is kept: the buyer who paid still gets what was bought.
     /// </summary>
     private Outcome<Settlement> AdmitAgain(AdmitPayment admit, DateTimeOffset now)
     {
@@ -34,7 +35,10 @@ public sealed partial record Settlement
             return Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal);
         }
 
-        return Outcome<Settlement>.Changed(this with { Admission = admit.Admission with { Key = Admission.Key } });
+        return Outcome<Settlement>.Changed(this with
+        {
+            Admission = Status == SettlementStatus.Admitted ? admit.Admission : admit.Admission with { Key = Admission.Key },
+        });
     }
 
     private Outcome<Settlement> ReleaseAdmission(ReleasePayment release) =>
@@ -44,7 +48,7 @@ public sealed partial record Settlement
 
     /// <summary>The run that settled could not answer: the buyer may come again for what was paid for.</summary>
     private Outcome<Settlement> YieldAdmission(ReleasePayment release) =>
-        Admission?.Key == release.Key && !Answered
+        Admission?.Key == release.Key && !Answered && Admission.ExpiresAt != DateTimeOffset.MinValue
             ? Outcome<Settlement>.Changed(this with { Admission = Admission with { ExpiresAt = DateTimeOffset.MinValue } })
             : Same();
 
@@ -57,7 +61,7 @@ public sealed partial record Settlement
             Status = SettlementStatus.Reserved,
             Terms = reserve.Terms,
             IdempotencyKey = reserve.IdempotencyKey,
-            Admission = before?.Admission,
+            Admission = before?.Admission is { } held && held.Key == reserve.IdempotencyKey ? held : null,
             Signer = reserve.Signer,
             ReservedAt = now,
             Attempt = (before?.Attempt ?? 0) + 1,

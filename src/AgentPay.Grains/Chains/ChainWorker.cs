@@ -142,6 +142,11 @@ internal sealed partial class ChainWorker : BackgroundService
         var terms = settlement.Terms;
         var head = await Chain.ReadBlockAsync(BlockTag.Latest, cancellationToken);
         var traced = await report.TraceAsync(terms, settlement.Attempt, head?.Cursor.Number ?? 0, cancellationToken);
+        if (traced is ConfirmSettlement paid && paid.Block.Number + (ulong)Settings.Confirmations - 1 > (head?.Cursor.Number ?? 0))
+        {
+            return null;
+        }
+
         if (traced is not DoubtSettlement)
         {
             return traced;

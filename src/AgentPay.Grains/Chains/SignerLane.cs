@@ -22,7 +22,8 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     private readonly Dictionary<string, ulong> nonceByHash = [];
     private ulong indexedTo;
     private volatile Signer? signer;
-    private volatile string? trouble;
+    private volatile string? unfunded;
+    private volatile string? reset;
 
     public string AddressText { get; } = key.Address.ToString();
 
@@ -34,7 +35,7 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     public Signer? Newest => signer;
 
     /// <summary>Why this key cannot send, in one sentence; null when it can.</summary>
-    public string? Trouble => trouble;
+    public string? Trouble => reset ?? (signer is { InFlight: > 0 } ? unfunded : null);
 
     public void Observe(Signer newest)
     {
@@ -94,11 +95,13 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
         var known = await chain.ReadTransactionCountAsync(key.Address, pending: true, cancellationToken);
         if (state.Synced && state.NextNonce > known && !state.Transactions.ContainsKey(mined))
         {
-            trouble = $"The chain knows {mined} transactions of {AddressText}, the engine sent {state.NextNonce}: it is another chain, or it was reset. Start with an empty data folder, or with the node this data belongs to.";
+            reset = $"The chain knows {mined} transactions of {AddressText}, the engine sent {state.NextNonce}: it is another chain, or it was reset. Start with an empty data folder, or with the node this data belongs to.";
             LogReset(AddressText, mined, state.NextNonce);
             return;
         }
 
+        // A node that lagged behind looks like another chain until it has caught up.
+        reset = null;
         if (!state.Synced || known > state.NextNonce)
         {
             await grain.SyncAsync(known);
@@ -213,14 +216,14 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     {
         if (submission.Status == SubmissionStatus.Accepted)
         {
-            trouble = null;
+            unfunded = null;
             return;
         }
 
         LogNotTaken(AddressText, nonce, submission.Status, submission.Rejection, submission.Message);
         if (submission.Rejection == SubmissionRejection.InsufficientFunds)
         {
-            trouble = $"{AddressText} cannot pay for gas on {chain.Network}: send native coins to it.";
+            unfunded = $"{AddressText} cannot pay for gas on {chain.Network}: send native coins to it.";
         }
     }
 

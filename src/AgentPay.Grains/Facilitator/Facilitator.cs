@@ -67,7 +67,8 @@ internal sealed class Facilitator(
             return new AdmissionAnswer(refusal, Sentences.Of(refusal), payment.Authorization?.From, null);
         }
 
-        var expiresAt = clock.GetUtcNow() + TimeSpan.FromSeconds(requirements.MaxTimeoutSeconds) + AdmissionSlack;
+        // Longer than a run can wait for its settlement: nobody takes over from one that is about to answer.
+        var expiresAt = clock.GetUtcNow() + TimeSpan.FromSeconds(requirements.MaxTimeoutSeconds + settings.Value.SettleWaitSeconds) + AdmissionSlack;
         var admission = new Admission(RandomKey(), resource, process.Id, expiresAt);
         var reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone), cancellationToken);
         if (reply.Refusal is { } no)
@@ -152,7 +153,7 @@ internal sealed class Facilitator(
     }
 
     /// <summary>
-    /// Waits outside the grain. A caller that leaves gives its place up; an engine that stops parks: the settlement goes on without a caller.
+    /// Waits outside the grain. A caller that leaves, or that the store fails, gives its place up; an engine that stops parks: the settlement goes on without a caller.
     /// </summary>
     private async Task<Settlement> OutcomeAsync(ISettlementGrain grain, Settlement settlement, string caller, CancellationToken cancellationToken)
     {
@@ -170,7 +171,7 @@ internal sealed class Facilitator(
         {
             return await grain.GetAsync(CancellationToken.None) ?? settlement;
         }
-        catch (OperationCanceledException)
+        catch
         {
             await grain.LeaveAsync(caller);
             throw;

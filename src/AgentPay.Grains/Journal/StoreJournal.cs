@@ -32,7 +32,7 @@ internal sealed class StoreJournal<TState>(
         {
             while (!loaded)
             {
-                await (loading ??= LoadAsync());
+                await LoadingAsync();
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -40,7 +40,7 @@ internal sealed class StoreJournal<TState>(
             var now = clock.GetUtcNow();
             var outcome = decide(Newest, now);
             var commit = outcome.IsChange ? Remember(outcome, consumes, now) : null;
-            var write = commit is null ? newestWrite : newestWrite = store.CommitAsync(commit);
+            var write = commit is null ? newestWrite : newestWrite = Hand(commit);
             var result = await WriteAsync(write, decidedIn);
             if (result.Status == CommitStatus.Committed)
             {
@@ -120,26 +120,40 @@ internal sealed class StoreJournal<TState>(
         newestWrite = Durable;
     }
 
+    /// <summary>A commit the store refuses at once fails like one it refuses later: the memory that holds it must go.</summary>
+    private Task<CommitResult> Hand(Commit commit)
+    {
+        try
+        {
+            return store.CommitAsync(commit);
+        }
+        catch (Exception e)
+        {
+            return Task.FromException<CommitResult>(e);
+        }
+    }
+
+    /// <summary>One load at a time; one that failed, even before it first waited, is not kept.</summary>
+    private Task LoadingAsync()
+    {
+        if (loading is null or { IsCompleted: true })
+        {
+            loading = LoadAsync();
+        }
+
+        return loading;
+    }
+
     private async Task LoadAsync()
     {
         var loadedIn = memory;
-        try
+        var row = await store.ReadAsync(grain, CancellationToken.None);
+        var records = row is not null && form.HasRecords ? await store.ReadRecordsAsync(grain, CancellationToken.None) : [];
+        if (memory == loadedIn)
         {
-            var row = await store.ReadAsync(grain, CancellationToken.None);
-            var records = row is not null && form.HasRecords ? await store.ReadRecordsAsync(grain, CancellationToken.None) : [];
-            if (memory == loadedIn)
-            {
-                Newest = row is null ? null : form.Read(row.State.Span, records);
-                version = row?.Version ?? 0;
-                loaded = true;
-            }
-        }
-        finally
-        {
-            if (memory == loadedIn && !loaded)
-            {
-                loading = null;
-            }
+            Newest = row is null ? null : form.Read(row.State.Span, records);
+            version = row?.Version ?? 0;
+            loaded = true;
         }
     }
 }

@@ -9,7 +9,8 @@ namespace AgentPay.Grains.Messages;
 
 /// <summary>
 /// Carries facts from the commit that made them to their receivers: at once in the same process, and again from the rows for whatever was left by a failure
-/// or a crash. One lane per sender and receiver keeps their order; lanes run side by side.
+/// or a crash. One lane per sender and receiver keeps their order; lanes run side by side. A lane that failed takes messages from the rows alone, until
+/// they hold none for it: what is new must not overtake what is left.
 /// </summary>
 internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicStore store, TimeProvider clock, ILogger<MessageDispatcher> logger) : BackgroundService
 {
@@ -18,6 +19,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
 
     private readonly ConcurrentDictionary<MessageId, byte> underWay = new();
     private readonly Dictionary<(GrainRef From, GrainRef To), Queue<WaitingMessage>> lanes = [];
+    private readonly Dictionary<(GrainRef From, GrainRef To), bool> failed = [];
     private readonly CancellationTokenSource stopping = new();
 
     /// <summary>Hands over the messages of a durable commit.</summary>
@@ -26,7 +28,11 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         for (var i = 0; i < commit.Messages.Count; i++)
         {
             var message = commit.Messages[i];
-            Enqueue(new WaitingMessage(new MessageId(commit.Grain, commit.ExpectedVersion + 1, i), message.Target, message.Body, commit.DecidedAt));
+            var id = new MessageId(commit.Grain, commit.ExpectedVersion + 1, i);
+            if (!WaitsForSweep((commit.Grain, message.Target)))
+            {
+                Enqueue(new WaitingMessage(id, message.Target, message.Body, commit.DecidedAt));
+            }
         }
     }
 
@@ -50,10 +56,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         {
             try
             {
-                foreach (var message in await store.ReadWaitingMessagesAsync(sentBefore, SweepCountMax, stoppingToken))
-                {
-                    Enqueue(message);
-                }
+                await SweepAsync(sentBefore, stoppingToken);
             }
             catch (StoreUnavailableException e)
             {
@@ -63,6 +66,46 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             sentBefore = clock.GetUtcNow() - SweepPeriod;
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task SweepAsync(DateTimeOffset sentBefore, CancellationToken stoppingToken)
+    {
+        lock (lanes)
+        {
+            foreach (var lane in failed.Keys)
+            {
+                failed[lane] = false;
+            }
+
+            sentBefore = failed.Count > 0 ? DateTimeOffset.MaxValue : sentBefore;
+        }
+
+        var waiting = await store.ReadWaitingMessagesAsync(sentBefore, SweepCountMax, stoppingToken);
+        if (waiting.Count < SweepCountMax)
+        {
+            var left = waiting.Select(message => (message.Id.Source, message.Target)).ToHashSet();
+            lock (lanes)
+            {
+                foreach (var (lane, _) in failed.Where(lane => !lane.Value && !left.Contains(lane.Key)).ToArray())
+                {
+                    failed.Remove(lane);
+                }
+            }
+        }
+
+        foreach (var message in waiting)
+        {
+            Enqueue(message);
+        }
+    }
+
+    /// <summary>True in a lane that failed; notes that a message was left to the rows, so that the lane is not taken for empty.</summary>
+    private bool WaitsForSweep((GrainRef From, GrainRef To) lane)
+    {
+        lock (lanes)
+        {
+            return failed.ContainsKey(lane) && (failed[lane] = true);
+        }
     }
 
     private void Enqueue(WaitingMessage message)
@@ -96,6 +139,11 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             {
                 var queue = lanes[lane];
                 underWay.TryRemove(queue.Dequeue().Id, out _);
+                if (!delivered)
+                {
+                    failed[lane] = true;
+                }
+
                 while (!delivered && queue.TryDequeue(out var behind))
                 {
                     // Order holds: what comes after a failed one waits for the sweep as well.

@@ -126,8 +126,14 @@ internal sealed class SettlementGrain(
         return outcome;
     }
 
-    /// <summary>Most settlements are never asked for again: their memory goes at once, their row stays.</summary>
-    private void Rest() => DeactivateOnIdle();
+    /// <summary>Most settlements are never asked for again: their memory goes at once, their row stays. While a caller is being answered its place is kept.</summary>
+    private void Rest()
+    {
+        if (place is null)
+        {
+            DeactivateOnIdle();
+        }
+    }
 
     private void Changed(Settlement settlement, SettlementStatus? before)
     {

@@ -14,11 +14,12 @@ namespace AgentPay.Grains.Signers;
 internal sealed class SignerGrain(
     [Journal(SignerId.GrainType)] IJournal<Signer> journal, ITransactionDesk desk) : Grain, ISignerGrain, IFactReceiver
 {
+    private long decisions;
+    private long shown;
+
     public async Task<Signer> WakeAsync()
     {
-        var signer = await journal.ReadAsync() ?? New();
-        desk.Observe(signer);
-        return signer;
+        return (await DecideAsync((signer, _) => Outcome<Signer>.Unchanged(signer), alwaysShow: true)).State!;
     }
 
     public Task SyncAsync(ulong chainNonce) => DecideAsync((signer, now) => signer.Sync(chainNonce, Sign(signer), now));
@@ -39,15 +40,26 @@ internal sealed class SignerGrain(
         Invariant.That(envelope.Fact is SettlementReserved, "A signer is told of reservations only.");
         var reserved = (SettlementReserved)envelope.Fact;
         var work = new SettlementWork(reserved.Settlement, reserved.Attempt, reserved.Terms);
-        return (await DecideAsync((signer, now) => signer.Take(work, Sign(signer), now), envelope.MessageId)).IsChange;
+        // Shown even when the message was consumed already: somebody else's decision then, which this process may not have seen.
+        return (await DecideAsync((signer, now) => signer.Take(work, Sign(signer), now), envelope.MessageId, alwaysShow: true)).IsChange;
     }
 
     /// <summary>Decides, and shows the durable result to the chain worker: bytes are broadcast only after this commit.</summary>
-    private async Task<Outcome<Signer>> DecideAsync(Func<Signer, DateTimeOffset, Outcome<Signer>> decide, MessageId? consumes = null)
+    private async Task<Outcome<Signer>> DecideAsync(
+        Func<Signer, DateTimeOffset, Outcome<Signer>> decide, MessageId? consumes = null, bool alwaysShow = false)
     {
-        var outcome = await journal.DecideAsync((state, now) => decide(state ?? New(), now), consumes);
-        if (outcome.IsChange)
+        var order = 0L;
+        var outcome = await journal.DecideAsync(
+            (state, now) =>
+            {
+                order = ++decisions;
+                return decide(state ?? New(), now);
+            },
+            consumes);
+        if ((outcome.IsChange || alwaysShow) && order > shown)
         {
+            // Decisions become durable in order, but those who wait for them may run on in another: an older state must not hide newer bytes.
+            shown = order;
             desk.Observe(outcome.State!);
         }
 

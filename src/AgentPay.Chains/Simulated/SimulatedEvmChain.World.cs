@@ -1,0 +1,196 @@
+namespace AgentPay.Chains.Evm.Simulated;
+
+/// <content>What happens to the chain: blocks, other people, and trouble.</content>
+public sealed partial class SimulatedEvmChain
+{
+    /// <summary>Mines a block for every transaction taken.</summary>
+    public bool Automine { get; set; }
+
+    /// <summary>Blocks behind the head that count as finalized.</summary>
+    public ulong FinalizedDepth { get; set; } = 64;
+
+    /// <summary>Blocks behind the head that count as safe.</summary>
+    public ulong SafeDepth { get; set; } = 32;
+
+    /// <summary>How many of the next submissions are taken although their answer gets lost.</summary>
+    public int LostAnswers { get; set; }
+
+    /// <summary>How many submissions were handed over, taken or not.</summary>
+    public int Submissions { get; private set; }
+
+    /// <summary>How often the fate of an authorization was asked.</summary>
+    public int Traces { get; private set; }
+
+    /// <summary>Height of the head.</summary>
+    public ulong Height
+    {
+        get
+        {
+            lock (gate)
+            {
+                return Head.Header.Cursor.Number;
+            }
+        }
+    }
+
+    /// <summary>Hashes that wait for a block, in the order they came.</summary>
+    public IReadOnlyList<Bytes32> Pool
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. pool.Select(transaction => transaction.Hash)];
+            }
+        }
+    }
+
+    /// <summary>While false, every question fails and every submission is unknown.</summary>
+    public bool IsAvailable
+    {
+        get => isAvailable;
+        set
+        {
+            isAvailable = value;
+            Signal();
+        }
+    }
+
+    /// <summary>Gives tokens, on every block there is: a reorganization does not take them back.</summary>
+    public void Mint(Address token, Address to, UInt256 atoms)
+    {
+        lock (gate)
+        {
+            for (var i = 0; i < blocks.Count; i++)
+            {
+                blocks[i] = blocks[i] with { Ledger = blocks[i].Ledger.Mint(token, to, atoms) };
+            }
+        }
+    }
+
+    /// <summary>An account's tokens at the head.</summary>
+    public UInt256 BalanceOf(Address token, Address owner)
+    {
+        lock (gate)
+        {
+            return Head.Ledger.BalanceOf(token, owner);
+        }
+    }
+
+    /// <summary>Whether an account can pay gas; all can until told otherwise.</summary>
+    public void SetFunded(Address account, bool isFunded)
+    {
+        lock (gate)
+        {
+            _ = isFunded ? unfunded.Remove(account) : unfunded.Add(account);
+        }
+    }
+
+    /// <summary>Mines blocks; the first takes all of the pool that is ready, in the order of each sender's nonces.</summary>
+    public void Mine(int blockCount = 1)
+    {
+        for (var i = 0; i < blockCount; i++)
+        {
+            MineWith(null);
+        }
+    }
+
+    /// <summary>Replaces the last blocks by as many empty ones. What they held waits again, or is gone when <paramref name="dropped"/>.</summary>
+    public void Reorganize(int depth, bool dropped = false)
+    {
+        lock (gate)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(depth, blocks.Count);
+            var lost = blocks[^depth..];
+            blocks.RemoveRange(blocks.Count - depth, depth);
+            var waiting = pool.ToArray();
+            pool.Clear();
+            for (var i = 0; i < depth; i++)
+            {
+                MineWith(null);
+            }
+
+            pool.AddRange(dropped ? [] : lost.SelectMany(block => block.Transactions));
+            pool.AddRange(waiting);
+        }
+    }
+
+    /// <summary>The pool forgets a transaction.</summary>
+    public void Drop(Bytes32 transaction)
+    {
+        lock (gate)
+        {
+            pool.RemoveAll(waiting => waiting.Hash == transaction);
+        }
+    }
+
+    /// <summary>The key is used elsewhere: a block with another transaction of its next nonce.</summary>
+    public void TakeNonce(Address account) => MineWith(ledger => (ledger.CountNonce(account), []));
+
+    /// <summary>Somebody else submits the authorization first.</summary>
+    /// <exception cref="InvalidOperationException">The token reverts.</exception>
+    public void FrontRun(Eip3009Transfer transfer) => MineWith(ledger =>
+        ledger.Transfer(tokens[transfer.Token], ChainId, transfer, NextTime) ?? throw new InvalidOperationException("The token reverts."));
+
+    /// <summary>The payer cancels an authorization.</summary>
+    public void CancelAuthorization(Address token, Address payer, Bytes32 nonce) => MineWith(ledger => (
+        ledger.Spend(token, payer, nonce),
+        [new EventLog(token, [Eip3009.AuthorizationCanceled, Bytes32.From(payer), nonce], ReadOnlyMemory<byte>.Empty)]));
+
+    private void MineWith(Func<SimulatedLedger, (SimulatedLedger After, IReadOnlyList<EventLog> Logs)>? foreign)
+    {
+        lock (gate)
+        {
+            var (ledger, number, time) = (Head.Ledger, Head.Header.Cursor.Number + 1, NextTime);
+            var cursor = new BlockCursor(number, Unique("block"));
+            var mined = new List<DecodedTransaction>();
+            var receipts = new List<TransactionReceipt>();
+            if (foreign is not null)
+            {
+                (ledger, var logs) = foreign(ledger);
+                receipts.Add(new TransactionReceipt(Unique("foreign"), true, cursor, logs, GasUsed, UInt256.One));
+            }
+
+            while (pool.Find(waiting => waiting.Request.Nonce == NonceOf(ledger, waiting)) is { } next)
+            {
+                pool.Remove(next);
+                ledger = ledger.CountNonce(next.Sender);
+                var result = next.Request.To is { } to && tokens.TryGetValue(to, out var token)
+                    ? ledger.Call(token, ChainId, next.Request.Data.Span, time)
+                    : (ledger, []);
+                ledger = result?.After ?? ledger;
+                mined.Add(next);
+                receipts.Add(new TransactionReceipt(next.Hash, result is not null, cursor, result?.Logs ?? [], GasUsed, UInt256.One));
+            }
+
+            var final = ledger;
+            pool.RemoveAll(waiting => waiting.Request.Nonce < NonceOf(final, waiting));
+            var header = new BlockHeader(cursor, Head.Header.Cursor.Hash, time, UInt256.One, [.. receipts.Select(receipt => receipt.Transaction)]);
+            Add(new SimulatedBlock(header, ledger, mined, receipts));
+        }
+
+        Signal();
+    }
+
+    private static ulong NonceOf(SimulatedLedger ledger, DecodedTransaction transaction) => ledger.NonceOf(transaction.Sender);
+
+    private void Add(SimulatedBlock block)
+    {
+        blocks.Add(block);
+        everyHeader.Add(block.Header.Cursor.Hash, block.Header);
+    }
+
+    // Two blocks of one height never have one hash: the number counts everything that ever happened here.
+    private Bytes32 Unique(string kind) => Eip712.HashText($"{Network} {kind} {++uniques}");
+
+    private void Signal()
+    {
+        TaskCompletionSource signal;
+        lock (gate)
+        {
+            (signal, changed) = (changed, NewSignal());
+        }
+
+        signal.TrySetResult();
+    }
+}

@@ -1,0 +1,95 @@
+using AgentPay.Domain.Settlements;
+
+namespace AgentPay.Domain.Tests.Settlements;
+
+/// <summary>Which run of a seller's handler a payment buys.</summary>
+public sealed class AdmissionTests
+{
+    private static readonly Admission Second = Given.Run with { Key = "second", Process = "process-2" };
+
+    [Fact]
+    public void A_run_is_taken_over_only_after_its_time_is_up()
+    {
+        var admitted = Given.After(Given.Admit());
+
+        Assert.Equal("payment_in_use", admitted.Then(Given.Admit(Second), TimeSpan.FromMinutes(1)).Code());
+        Assert.Null(admitted.Then(Given.Admit(Second), TimeSpan.FromMinutes(1) + TimeSpan.FromTicks(1)).Code());
+    }
+
+    [Fact]
+    public void A_run_of_a_process_that_is_gone_is_taken_over_at_once_and_one_of_this_process_is_not()
+    {
+        var admitted = Given.After(Given.Admit());
+
+        Assert.Null(admitted.Then(Given.Admit(Second, othersAreGone: true)).Code());
+        Assert.Equal("payment_in_use", admitted.Then(Given.Admit(Second, othersAreGone: false)).Code());
+        Assert.Equal("payment_in_use", admitted.Then(Given.Admit(Second with { Process = Given.Run.Process }, othersAreGone: true)).Code());
+    }
+
+    [Fact]
+    public void Another_resource_never_takes_a_run_over()
+    {
+        var elsewhere = Second with { Resource = "GET https://shop.example/other" };
+
+        Assert.Equal("payment_in_use", Given.After(Given.Admit()).Then(Given.Admit(elsewhere, othersAreGone: true), TimeSpan.FromHours(1)).Code());
+    }
+
+    [Fact]
+    public void A_run_that_answered_is_never_taken_over()
+    {
+        var answered = Given.After(Given.Admit(), Given.Reserve(), Given.Confirm, new AnswerSettlement());
+
+        Assert.Equal("payment_in_use", answered.Then(Given.Admit(Second, othersAreGone: true), TimeSpan.FromHours(1)).Code());
+    }
+
+    [Fact]
+    public void A_run_taken_over_before_it_settled_can_neither_settle_nor_release_any_more()
+    {
+        var taken = Given.After(Given.Admit()).Then(Given.Admit(Second, othersAreGone: true)).State!;
+
+        Assert.Equal("duplicate_settlement", taken.Then(Given.Reserve(Given.Key)).Code());
+        Assert.Same(taken, taken.Then(new ReleasePayment(Given.Key)).State);
+        Assert.Equal(SettlementStatus.Reserved, taken.Then(Given.Reserve("second")).State!.Status);
+    }
+
+    [Fact]
+    public void A_run_taken_over_after_it_settled_answers_in_the_name_of_the_first_key()
+    {
+        var taken = Given.After(Given.Admit(), Given.Reserve(), Given.Confirm).Then(Given.Admit(Second, othersAreGone: true)).State!;
+
+        Assert.Equal(Given.Key, taken.Admission!.Key);
+        Assert.Equal("process-2", taken.Admission.Process);
+        Assert.Null(taken.Then(Given.Reserve(taken.Admission.Key)).Code());
+    }
+
+    [Fact]
+    public void A_settled_run_that_yields_is_taken_over_at_once_by_the_same_resource()
+    {
+        var yielded = Given.After(Given.Admit(), Given.Reserve(), Given.Confirm, new ReleasePayment(Given.Key));
+
+        Assert.Null(yielded.Then(Given.Admit(Second with { Process = Given.Run.Process })).Code());
+        Assert.Same(yielded, yielded.Then(new ReleasePayment(Given.Key)).State);
+    }
+
+    [Fact]
+    public void Only_the_key_that_holds_a_run_releases_it()
+    {
+        var admitted = Given.After(Given.Admit());
+
+        Assert.Same(admitted, admitted.Then(new ReleasePayment("another key")).State);
+        Assert.Equal(SettlementStatus.Released, admitted.Then(new ReleasePayment(Given.Key)).State!.Status);
+    }
+
+    [Fact]
+    public void Whoever_settles_an_abandoned_admission_leaves_nothing_of_it_to_take_over()
+    {
+        var settled = Given.After(Given.Admit()).Then(Given.Reserve("another key"), TimeSpan.FromMinutes(2)).State!;
+
+        Assert.Null(settled.Admission);
+        Assert.Equal("payment_in_use", settled.Then(Given.Admit(Second, othersAreGone: true)).Code());
+    }
+
+    [Fact]
+    public void A_payment_settled_without_an_admission_runs_no_handler() =>
+        Assert.Equal("payment_in_use", Given.In(SettlementStatus.Confirmed).Then(Given.Admit(Second, othersAreGone: true), TimeSpan.FromHours(1)).Code());
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using AgentPay.Domain.Decisions;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+using AgentPay.Domain.Tests.Settlements;
+
+namespace AgentPay.Domain.Tests.Signers;
+
+/// <summary>A signer is stored as its state and the rows that changed; what is read back is what was in memory.</summary>
+public sealed class SignerRowsTests
+{
+    private const int Steps = 400;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(20260101)]
+    public void After_every_step_of_any_history_state_and_rows_make_the_signer_in_memory(int seed)
+    {
+        var dice = new Random(seed);
+        var signer = Signer.New("eip155:84532", Given.Signer);
+        var rows = new SortedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        var used = new HashSet<ulong>();
+        for (var step = 0; step < Steps; step++)
+        {
+            var outcome = Next(signer, dice, step);
+            Assert.All(outcome.State!.Transactions.Keys.Except(signer.Transactions.Keys), nonce => Assert.True(used.Add(nonce), $"Nonce {nonce} given out twice."));
+            signer = outcome.State;
+            foreach (var row in outcome.Effects.Records)
+            {
+                Assert.True(row.Body is not null || rows.ContainsKey(row.Id), "A row that was never written is not removed.");
+                if (row.Body is { } body)
+                {
+                    rows[row.Id] = body;
+                }
+                else
+                {
+                    rows.Remove(row.Id);
+                }
+            }
+
+            var stored = signer with
+            {
+                Transactions = ImmutableSortedDictionary<ulong, SignerTransaction>.Empty,
+                Waiting = ImmutableSortedDictionary<long, SettlementWork>.Empty,
+                InFlight = 0,
+            };
+            Assert.Equal(Text(signer), Text(SignerRows.Attach(stored, rows.Select(row => (row.Key, row.Value)))));
+        }
+    }
+
+    private static Outcome<Signer> Next(Signer signer, Random dice, int step)
+    {
+        var now = Given.Now.AddSeconds(step);
+        SignTransaction? sign = dice.Next(5) == 0 ? null : SignerTests.Sign;
+        var open = signer.Transactions.Values.ToArray();
+        var any = open.Length == 0 ? null : open[dice.Next(open.Length)];
+        var block = new BlockReference((ulong)dice.Next(3), "0x" + dice.Next(3));
+        return (dice.Next(8), any) switch
+        {
+            (0, _) => signer.Sync((ulong)dice.Next(step + 1), sign, now),
+            (1, _) => signer.SendWaiting(sign, now),
+            (2, { } one) => signer.Mined(one.Nonce, one.Newest.Hash, block, [new ConfirmSettlement(one.Newest.Hash, block)]),
+            (3, { } one) => signer.Lost(one.Nonce, one.Block ?? block),
+            (4, { } one) => signer.NonceTaken(one.Nonce, sign, now),
+            (5, { } one) => signer.Final([one.Nonce]),
+            _ => signer.Take(SignerTests.Work(step, now.AddSeconds(dice.Next(8))), sign, now),
+        };
+    }
+
+    /// <summary>Every member as text: records with arrays inside do not compare by value.</summary>
+    private static string Text(Signer signer) =>
+        $"{signer.NextNonce} {signer.Synced} {signer.NextTicket} {signer.InFlight} "
+        + JsonSerializer.Serialize(signer.Transactions) + JsonSerializer.Serialize(signer.Waiting);
+}

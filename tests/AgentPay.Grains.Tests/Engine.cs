@@ -1,0 +1,199 @@
+using System.Globalization;
+using AgentPay.Chains.Evm;
+using AgentPay.Chains.Evm.Simulated;
+using AgentPay.Domain.Decisions;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+using AgentPay.Grains.Chains;
+using AgentPay.Grains.Facilitator;
+using AgentPay.Grains.Journal;
+using AgentPay.Storage.Contract;
+using AgentPay.Storage.Sqlite;
+using AgentPay.Testing;
+using AgentPay.X402;
+using AgentPay.X402.Messages;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AgentPay.Grains.Tests;
+
+/// <summary>The engine without its front end: real grains, a real SQLite file, a chain in memory, a clock the test moves.</summary>
+internal sealed class Engine : IAsyncDisposable
+{
+    public const int FinalityDepth = 5;
+    public const ulong Price = 1000;
+
+    public static readonly Address Merchant = Address.Parse("0x00000000000000000000000000000000000000bb");
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+
+    private readonly string folder = Directory.CreateTempSubdirectory("agentpay-grains-").FullName;
+    private readonly EvmSigner gasKey = EvmSigner.Parse("0000000000000000000000000000000000000000000000000000000000000a11");
+    private SqliteAtomicStore? file;
+    private ITestHost host = null!;
+    private int lives;
+    private int payments;
+
+    public SimulatedToken Usdc { get; } = new(Address.Parse("0x00000000000000000000000000000000000000c0"), "USDC", "2");
+
+    public SimulatedEvmChain Chain { get; private set; } = null!;
+
+    public TestStore Store { get; private set; } = null!;
+
+    public IGrainFactory Grains => host.Grains;
+
+    public IFacilitator Facilitator => host.Services.GetRequiredService<IFacilitator>();
+
+    public IServiceProvider Services => host.Services;
+
+    public ChainDesk Desk => Services.GetRequiredService<ChainDesk>();
+
+    public ManualTimeProvider Clock => host.Clock!;
+
+    public Address Gas => gasKey.Address;
+
+    public static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public static async Task<Engine> StartAsync(int confirmations = 1, int settleWaitSeconds = 60)
+    {
+        var engine = new Engine();
+        engine.host = await TestHosts.StartAsync(services => engine.Configure(services, confirmations, settleWaitSeconds), typeof(IJournal<>).Assembly);
+        await engine.ReadyAsync();
+        return engine;
+    }
+
+    /// <summary>Kills the engine with all it has in hand and starts it again on the same file and chain.</summary>
+    public async Task KillAsync()
+    {
+        var (oldServices, oldStore) = (host.Services.GetServices<IHostedService>().ToArray(), Store);
+        oldStore.Kill();
+        await Task.WhenAll(oldServices.OfType<BackgroundService>().Select(service => service.StopAsync(new CancellationToken(canceled: true))));
+        await host.KillAsync();
+        await ReadyAsync();
+    }
+
+    /// <summary>A signed payment of a payer who has exactly its price.</summary>
+    public Payment Pay(TimeSpan? lifetime = null, ulong balance = Price)
+    {
+        using var payer = EvmSigner.Parse((++payments + 0x100000).ToString("x64", CultureInfo.InvariantCulture));
+        Chain.Mint(Usdc.Address, payer.Address, balance);
+        var end = (Clock.GetUtcNow() + (lifetime ?? TimeSpan.FromMinutes(10))).ToUnixTimeSeconds();
+        var transfer = new Eip3009Transfer(
+            Usdc.Address, Usdc.Name, Usdc.Version, payer.Address, Merchant, Price, UInt256.Zero, (ulong)end, Eip712.HashText($"nonce {payments}"), default);
+        return new Payment(transfer with { Signature = payer.SignDigest(Eip3009.Digest(transfer, Chain.ChainId)).ToArray() }, Chain.Network);
+    }
+
+    public Task<SettleAnswer> SettleAsync(Payment payment, string? key = null) => Facilitator.SettleAsync(payment.Payload, payment.Requirements, key, Stop);
+
+    public async Task<Settlement?> ReadAsync(Payment payment) =>
+        await file!.ReadAsync(payment.Grain, Stop) is { } row ? StoredForms.Settlements.Read(row.State.Span, []) : null;
+
+    public async Task<SettlementStatus?> StatusAsync(Payment payment) => (await ReadAsync(payment))?.Status;
+
+    public async Task<string[]> EventsAsync(Payment payment) => [.. (await file!.ReadObjectEventsAsync(payment.Id, Stop)).Select(entry => entry.Type)];
+
+    public async Task<string[]> LedgerAsync(Payment payment) => [.. (await file!.ReadTransfersAsync(payment.Grain, Stop)).Select(row => row.Transfer.Reason)];
+
+    public async Task<Signer> SignerAsync() =>
+        await Grains.GetGrain<Grains.Signers.ISignerGrain>(SignerId.KeyFor(Chain.Network, gasKey.Address.ToString())).WakeAsync();
+
+    public ulong PaidTo(Address account) => Chain.BalanceOf(Usdc.Address, account).TryToUInt64(out var atoms) ? atoms : throw new OverflowException();
+
+    /// <summary>The ledger sums to zero and says what the merchant has on the chain.</summary>
+    public async Task AssertLedgerShowsTheChainAsync()
+    {
+        Assert.All(await file!.ReadLedgerTotalsAsync(Stop), total => Assert.Equal(Int128.Zero, total.PostingSum));
+        var balance = await file.ReadBalanceAsync($"chain:{Chain.Network}:{Merchant}", $"{Chain.Network}/erc20:{Usdc.Address}", Stop);
+        Assert.Equal(PaidTo(Merchant), (ulong)balance);
+    }
+
+    /// <summary>Lets everything run until this holds; time passes only where the condition needs it.</summary>
+    public async Task UntilAsync(Func<Task<bool>> condition, bool timePasses = false)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!await condition())
+        {
+            if (timePasses)
+            {
+                Clock.Advance(Tick);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, patience.Token);
+        }
+    }
+
+    public Task UntilAsync(Func<bool> condition, bool timePasses = false) => UntilAsync(() => Task.FromResult(condition()), timePasses);
+
+    public Task UntilAsync(Payment payment, SettlementStatus status, bool timePasses = false) =>
+        UntilAsync(async () => await StatusAsync(payment) == status, timePasses);
+
+    public async ValueTask DisposeAsync()
+    {
+        Store.Release();
+        Store.IsDown = false;
+        await host.DisposeAsync();
+        await file!.DisposeAsync();
+        gasKey.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private void Configure(IServiceCollection services, int confirmations, int settleWaitSeconds)
+    {
+        services.AddLogging();
+        services.AddSingleton(new ProcessIdentity($"process-{++lives}", IsAlone: true));
+        services.AddSingleton(provider => MakeStore(provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IAtomicStore>(provider => provider.GetRequiredService<TestStore>());
+        services.AddAgentPayGrains();
+        services.Configure<FacilitatorSettings>(settings => settings.SettleWaitSeconds = settleWaitSeconds);
+        var token = new TokenSettings(Usdc.Address.ToString(), "USDC", Usdc.Name, Usdc.Version, 6);
+        services.AddEvmChain(
+            new ChainSettings("eip155:84532", confirmations, FinalityDepth, [token]),
+            provider => Chain ??= new SimulatedEvmChain(84532, [Usdc], provider.GetRequiredService<TimeProvider>()),
+            [gasKey]);
+    }
+
+    private TestStore MakeStore(TimeProvider clock)
+    {
+        file ??= SqliteAtomicStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "agentpay.db") }, clock, NullLogger<SqliteAtomicStore>.Instance);
+        return Store = new TestStore(file);
+    }
+
+    private async Task ReadyAsync()
+    {
+        _ = Facilitator;
+        await UntilAsync(() => Desk.Health.All(chain => chain.IsHealthy) || !Chain.IsAvailable);
+    }
+}
+
+/// <summary>A payment as its buyer sends it.</summary>
+internal sealed record Payment(Eip3009Transfer Transfer, string Network)
+{
+    public string Id => SettlementId.Of(Network, "eip3009", Transfer.Token.ToString(), Transfer.From.ToString(), Transfer.Nonce.ToString());
+
+    public GrainRef Grain => new(SettlementId.GrainType, Id);
+
+    public PaymentRequirements Requirements => new()
+    {
+        Scheme = "exact",
+        Network = Network,
+        NetworkAsSent = Network,
+        Amount = Transfer.Value.ToString(),
+        Asset = Transfer.Token.ToString(),
+        PayTo = Transfer.To.ToString(),
+        MaxTimeoutSeconds = 60,
+        Extra = RequirementsExtra.ForEip712Domain(Transfer.DomainName, Transfer.DomainVersion),
+    };
+
+    public PaymentPayload Payload => new()
+    {
+        Version = X402Version.V2,
+        Scheme = "exact",
+        Network = Network,
+        NetworkAsSent = Network,
+        Accepted = Requirements,
+        Authorization = new TransferAuthorization(
+            "0x" + Convert.ToHexStringLower(Transfer.Signature.Span), Transfer.From.ToString(), Transfer.To.ToString(), Transfer.Value.ToString(),
+            Transfer.ValidAfter.ToString(), Transfer.ValidBefore.ToString(), Transfer.Nonce.ToString()),
+    };
+}

@@ -1,0 +1,146 @@
+using System.Text;
+using AgentPay.Domain.Decisions;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+using AgentPay.Grains.Journal;
+using AgentPay.Storage.Contract;
+
+namespace AgentPay.Grains.Tests.Golden;
+
+/// <summary>
+/// Today's code reads yesterday's rows. Each file holds one stored form as text: a state's form number, a space, its JSON; or a fact's JSON.
+/// A file is never edited: a new form gets a new file, and the old one must still be read.
+/// </summary>
+public sealed class GoldenTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    private static readonly SettlementTerms Terms = new()
+    {
+        Network = "eip155:8453",
+        Method = "eip3009",
+        Token = "0x" + new string('c', 40),
+        DomainName = "USD Coin",
+        DomainVersion = "2",
+        Payer = "0x" + new string('a', 40),
+        PayTo = "0x" + new string('b', 40),
+        Atoms = UInt128.MaxValue >> 1,
+        ValidAfter = "0",
+        ValidBefore = "115792089237316195423570985008687907853269984665640564039457584007913129639935",
+        Nonce = "0x" + new string('d', 64),
+        Signature = "0x" + new string('e', 130),
+        Digest = "0x" + new string('f', 64),
+        GasLimit = 160_000,
+        PayerHasCode = true,
+    };
+
+    private static readonly BlockReference Block = new(ulong.MaxValue, "0x" + new string('7', 64));
+
+    private static readonly Settlement Whole = new()
+    {
+        Id = SettlementId.Of(Terms),
+        Status = SettlementStatus.Confirmed,
+        Terms = Terms,
+        IdempotencyKey = "key",
+        Admission = new Admission("key", "GET https://shop.example/quote?a=1&b=2", "process", Now),
+        ReservedAt = Now,
+        Transaction = "0x" + new string('1', 64),
+        Block = Block,
+        FailureCode = "invalid_exact_evm_transaction_failed",
+        Answered = true,
+        Attempt = 2,
+        Signer = "0x" + new string('9', 40),
+    };
+
+    private static readonly Settlement Least = new() { Id = "stl:1", Status = SettlementStatus.Admitted, Terms = Terms };
+
+    private static readonly Signer Key = Signer.New("eip155:8453", Whole.Signer!)
+        .Sync(7, Sign, Now).State!.Take(new SettlementWork(Whole.Id, 2, Terms), Sign, Now).State!.Take(new SettlementWork("stl:2", 1, Terms), null, Now).State!;
+
+    public static TheoryData<string, string> Forms()
+    {
+        var forms = new TheoryData<string, string>
+        {
+            { "settlement", Text(StoredForms.Settlements.Write(Whole)) },
+            { "settlement-least", Text(StoredForms.Settlements.Write(Least)) },
+            { "signer", Text(StoredForms.Signers.Write(Key)) },
+            { "signer-transaction", Row(signer => signer.Mined(7, Hash, Block, [new DoubtSettlement()])) },
+            { "settlement-work", Row(signer => signer.Take(new SettlementWork(Whole.Id, 2, Terms), null, Now)) },
+        };
+        foreach (var (name, fact) in Facts())
+        {
+            forms.Add(name, Encoding.UTF8.GetString(MessageForms.Write([new MessageDraft(default, fact)])[0].Body.Span));
+        }
+
+        return forms;
+    }
+
+    private static string Hash => "0x" + new string('5', 64);
+
+    [Theory, MemberData(nameof(Forms))]
+    public void What_is_written_today_is_what_was_written_before(string name, string written) => Assert.Equal(Read(name), written);
+
+    [Fact]
+    public void Stored_settlements_are_read_whole()
+    {
+        Assert.Equal(Whole, StoredForms.Settlements.Read(Bytes("settlement"), []));
+        Assert.Equal(Least, StoredForms.Settlements.Read(Bytes("settlement-least"), []));
+    }
+
+    [Fact]
+    public void A_stored_signer_is_read_with_its_rows()
+    {
+        var signer = StoredForms.Signers.Read(Bytes("signer"), [
+            new StoredRecord(SignerRows.TransactionId(7), Encoding.UTF8.GetBytes(Read("signer-transaction"))),
+            new StoredRecord(SignerRows.WaitingId(3), Encoding.UTF8.GetBytes(Read("settlement-work")))]);
+
+        Assert.Equal((Key.Network, Key.Address, Key.NextNonce, Key.NextTicket, true, 0), (signer.Network, signer.Address, signer.NextNonce, signer.NextTicket, signer.Synced, signer.InFlight));
+        Assert.Equal(new SettlementWork(Whole.Id, 2, Terms), signer.Waiting[3]);
+        Assert.Equal(new SettlementWork(Whole.Id, 2, Terms), signer.Transactions[7].Settlements.Single());
+        Assert.Equal(new SignedForm("0x02", Hash, Now), signer.Transactions[7].Forms.Single());
+        Assert.Equal((Block, Hash), (signer.Transactions[7].Block, signer.Transactions[7].MinedHash));
+    }
+
+    [Fact]
+    public void Every_stored_fact_is_read_as_it_was() =>
+        Assert.All(Facts(), fact => Assert.Equal(fact.Fact, MessageForms.Read(Encoding.UTF8.GetBytes(Read(fact.Name)))));
+
+    [Fact]
+    public void A_form_of_another_number_is_not_read()
+    {
+        byte[] newer = [2, .. Bytes("settlement")[1..]];
+
+        Assert.Throws<InvariantBrokenException>(() => StoredForms.Settlements.Read(newer, []));
+    }
+
+    private static (string Name, Fact Fact)[] Facts() =>
+    [
+        ("fact-reserved", new SettlementReserved(Whole.Id, 2, Terms)),
+        ("fact-submit", new SettlementReported(new SubmitSettlement(Hash))),
+        ("fact-confirm", new SettlementReported(new ConfirmSettlement(Hash, Block))),
+        ("fact-doubt", new SettlementReported(new DoubtSettlement())),
+        ("fact-undo", new SettlementReported(new UndoSettlement(Block))),
+        ("fact-deepen", new SettlementReported(new DeepenSettlement(Final: true))),
+        ("fact-fail", new SettlementReported(new FailSettlement("invalid_transaction_state", 2))),
+        ("fact-answer", new SettlementReported(new AnswerSettlement())),
+    ];
+
+    private static (string Raw, string Hash) Sign(ulong nonce, SettlementWork work) => ("0x02", Hash);
+
+    private static string Row(Func<Signer, Outcome<Signer>> decide) => Encoding.UTF8.GetString(decide(Key).Effects.Records.Single().Body!.Value.Span);
+
+    private static string Text(byte[] stored) => $"{stored[0]} {Encoding.UTF8.GetString(stored.AsSpan(1))}";
+
+    private static byte[] Bytes(string name)
+    {
+        var text = Read(name).Split(' ', 2);
+        return [byte.Parse(text[0], System.Globalization.CultureInfo.InvariantCulture), .. Encoding.UTF8.GetBytes(text[1])];
+    }
+
+    private static string Read(string name)
+    {
+        using var file = typeof(GoldenTests).Assembly.GetManifestResourceStream(name) ?? throw new FileNotFoundException($"Golden/{name}.txt is missing.");
+        using var reader = new StreamReader(file);
+        return reader.ReadToEnd().TrimEnd('\n');
+    }
+}

@@ -1,0 +1,94 @@
+using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Settlements;
+
+namespace AgentPay.Grains.Tests.Journal;
+
+/// <summary>What a grain says is durable: decisions run ahead of the disk, answers do not.</summary>
+public sealed class JournalTests
+{
+    [Fact]
+    public async Task Decisions_go_on_while_the_first_is_not_durable_and_no_answer_leaves_before_it_is()
+    {
+        await using var engine = await Engine.StartAsync();
+        var grain = engine.Grains.GetGrain<ISettlementGrain>(engine.Pay().Id);
+        engine.Store.HoldBefore = commit => commit.Grain.Type == SettlementId.GrainType;
+
+        var admitted = grain.AdmitAsync(Admit(grain, "first"), Engine.Stop);
+        var refused = grain.AdmitAsync(Admit(grain, "second"), Engine.Stop);
+        var read = grain.GetAsync(Engine.Stop);
+        var released = grain.ReleaseAsync(new ReleasePayment("first"));
+        await engine.UntilAsync(() => engine.Store.Held.Count == 2);
+        Assert.DoesNotContain(true, new[] { admitted.IsCompleted, refused.IsCompleted, read.IsCompleted, released.IsCompleted });
+
+        engine.Store.Release();
+
+        Assert.Equal("first", (await admitted).State!.Admission!.Key);
+        Assert.Equal("payment_in_use", (await refused).Refusal!.Code);
+        Assert.Equal(SettlementStatus.Admitted, (await read)!.Status);
+        Assert.Equal(SettlementStatus.Released, (await released).State!.Status);
+    }
+
+    [Fact]
+    public async Task A_write_that_fails_takes_all_that_was_decided_on_it_back()
+    {
+        await using var engine = await Engine.StartAsync();
+        var grain = engine.Grains.GetGrain<ISettlementGrain>(engine.Pay().Id);
+        Assert.Null(await grain.GetAsync(Engine.Stop));
+        engine.Store.IsDown = true;
+
+        await Assert.ThrowsAnyAsync<Exception>(() => grain.AdmitAsync(Admit(grain, "lost"), Engine.Stop));
+
+        engine.Store.IsDown = false;
+        Assert.Null(await grain.GetAsync(Engine.Stop));
+        Assert.Equal("kept", (await grain.AdmitAsync(Admit(grain, "kept"), Engine.Stop)).State!.Admission!.Key);
+    }
+
+    [Fact]
+    public async Task A_commit_the_store_refuses_outright_leaves_nothing_in_memory()
+    {
+        await using var engine = await Engine.StartAsync();
+        var grain = engine.Grains.GetGrain<ISettlementGrain>(engine.Pay().Id);
+        var tooLarge = Admit(grain, new string('k', 2 << 20));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => grain.AdmitAsync(tooLarge, Engine.Stop));
+
+        Assert.Null(await grain.GetAsync(Engine.Stop));
+        Assert.Equal("small", (await grain.AdmitAsync(Admit(grain, "small"), Engine.Stop)).State!.Admission!.Key);
+    }
+
+    [Fact]
+    public async Task A_grain_that_could_not_be_read_is_read_again()
+    {
+        await using var engine = await Engine.StartAsync();
+        var grain = engine.Grains.GetGrain<ISettlementGrain>(engine.Pay().Id);
+        engine.Store.IsDown = true;
+        await Assert.ThrowsAnyAsync<Exception>(() => grain.GetAsync(Engine.Stop));
+
+        engine.Store.IsDown = false;
+
+        Assert.Null(await grain.GetAsync(Engine.Stop));
+    }
+
+    private static AdmitPayment Admit(ISettlementGrain grain, string key)
+    {
+        var parts = grain.GetPrimaryKeyString().Split(':');
+        var terms = new SettlementTerms
+        {
+            Network = $"{parts[1]}:{parts[2]}",
+            Method = parts[3],
+            Token = parts[4],
+            DomainName = "USDC",
+            DomainVersion = "2",
+            Payer = parts[5],
+            PayTo = Engine.Merchant.ToString(),
+            Atoms = 1,
+            ValidAfter = "0",
+            ValidBefore = "4000000000",
+            Nonce = parts[6],
+            Signature = "0x",
+            Digest = parts[6],
+            GasLimit = 1,
+        };
+        return new AdmitPayment(terms, new Admission(key, "GET /quote", "process-1", DateTimeOffset.MaxValue), OthersAreGone: true);
+    }
+}

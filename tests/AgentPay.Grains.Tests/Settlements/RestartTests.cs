@@ -1,0 +1,80 @@
+using AgentPay.Domain.Settlements;
+using AgentPay.Storage.Contract;
+
+namespace AgentPay.Grains.Tests.Settlements;
+
+/// <summary>The engine is killed at each step of a settlement and starts again on the same file: the payer pays once.</summary>
+public sealed class RestartTests
+{
+    [Fact]
+    public async Task Killed_before_the_reservation_was_written_it_knows_nothing_and_settles_when_asked_again() =>
+        await KillAsync(commit => commit.Grain.Type == "settlement", after: false, async (engine, payment) =>
+        {
+            Assert.Null(await engine.ReadAsync(payment));
+            engine.Chain.Automine = true;
+            Assert.True((await engine.SettleAsync(payment, "key")).Response.Success);
+        });
+
+    [Fact]
+    public async Task Killed_after_the_reservation_it_goes_on_by_itself() =>
+        await KillAsync(commit => commit.Grain.Type == "signer" && commit.Consumes is not null, after: false, ConfirmAsync);
+
+    [Fact]
+    public async Task Killed_after_the_signers_commit_and_before_any_broadcast_it_sends_those_bytes() =>
+        await KillAsync(commit => commit.Grain.Type == "signer" && commit.Consumes is not null, after: true, async (engine, payment) =>
+        {
+            await engine.UntilAsync(() => engine.Chain.Pool.Count == 1, timePasses: true);
+            Assert.Equal((await engine.SignerAsync()).Transactions[0].Newest.Hash, engine.Chain.Pool.Single().ToString());
+            await ConfirmAsync(engine, payment);
+        });
+
+    [Fact]
+    public async Task Killed_after_the_broadcast_it_neither_signs_nor_pays_again() =>
+        await KillAsync(commit => commit.Grain.Type == "settlement" && commit.Status == "submitted", after: false, ConfirmAsync);
+
+    [Fact]
+    public async Task Killed_after_it_was_mined_and_before_the_signer_knew_it_finds_the_receipt() =>
+        await KillAsync(commit => commit.Grain.Type == "signer" && commit.Messages.Count == 1 && commit.Consumes is null, after: false, ConfirmAsync, mine: true);
+
+    [Fact]
+    public async Task Killed_between_the_signers_word_and_the_settlements_it_delivers_the_word() =>
+        await KillAsync(commit => commit.Grain.Type == "settlement" && commit.Status == "confirmed", after: false, ConfirmAsync, mine: true);
+
+    [Fact]
+    public async Task Killed_after_the_confirmation_it_answers_the_same_key_with_the_same_hash() =>
+        await KillAsync(commit => commit.Grain.Type == "settlement" && commit.Status == "confirmed", after: true, ConfirmAsync, mine: true);
+
+    private static async Task KillAsync(Func<Commit, bool> point, bool after, Func<Engine, Payment, Task> then, bool mine = false)
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        _ = after ? engine.Store.HoldAfter = point : engine.Store.HoldBefore = point;
+        var lost = engine.SettleAsync(payment, "key");
+        if (mine)
+        {
+            await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+            engine.Chain.Mine();
+        }
+
+        await engine.UntilAsync(() => !engine.Store.Held.IsEmpty);
+        await engine.KillAsync();
+        _ = lost.ContinueWith(task => task.Exception, Engine.Stop, TaskContinuationOptions.None, TaskScheduler.Default);
+
+        await then(engine, payment);
+
+        Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
+        Assert.Equal(["settlement"], await engine.LedgerAsync(payment));
+        Assert.Equal(1UL, (await engine.SignerAsync()).NextNonce);
+        Assert.All((await engine.SignerAsync()).Transactions.Values, transaction => Assert.Single(transaction.Forms));
+        await engine.AssertLedgerShowsTheChainAsync();
+        var answer = (await engine.SettleAsync(payment, "key")).Response;
+        Assert.Equal((true, (await engine.ReadAsync(payment))!.Transaction), (answer.Success, answer.Transaction));
+    }
+
+    private static async Task ConfirmAsync(Engine engine, Payment payment)
+    {
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1 || engine.PaidTo(Engine.Merchant) > 0, timePasses: true);
+        engine.Chain.Mine();
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+    }
+}

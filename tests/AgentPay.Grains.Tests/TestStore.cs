@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using AgentPay.Domain.Decisions;
+using AgentPay.Storage.Contract;
+
+namespace AgentPay.Grains.Tests;
+
+/// <summary>
+/// The real store with a hand on its pen: commits can be held before they are written, or their answer held after, and a process that is killed never hears again.
+/// </summary>
+internal sealed class TestStore(IAtomicStore store) : IAtomicStore
+{
+    private readonly CancellationTokenSource killed = new();
+
+    /// <summary>Which commits wait before they are written.</summary>
+    public Func<Commit, bool> HoldBefore { get; set; } = _ => false;
+
+    /// <summary>Which answers wait although the commit is written.</summary>
+    public Func<Commit, bool> HoldAfter { get; set; } = _ => false;
+
+    /// <summary>Which commits fail.</summary>
+    public Func<Commit, bool> Fails { get; set; } = _ => false;
+
+    /// <summary>Nothing can be read or written while this is set.</summary>
+    public bool IsDown { get; set; }
+
+    /// <summary>What is held, in order.</summary>
+    public ConcurrentQueue<TaskCompletionSource> Held { get; } = new();
+
+    /// <summary>Everything this process had in its hands is gone.</summary>
+    public void Kill() => killed.Cancel();
+
+    /// <summary>Lets what is held go on, in order, and holds nothing any more.</summary>
+    public void Release()
+    {
+        HoldBefore = HoldAfter = _ => false;
+        while (Held.TryDequeue(out var held))
+        {
+            held.SetResult();
+        }
+    }
+
+    public Task<CommitResult> CommitAsync(Commit commit)
+    {
+        if (IsDown || Fails(commit))
+        {
+            return Task.FromException<CommitResult>(new StoreUnavailableException("The store is down."));
+        }
+
+        if (HoldBefore(commit) || killed.IsCancellationRequested)
+        {
+            return HeldBeforeAsync(commit);
+        }
+
+        var written = store.CommitAsync(commit);
+        return HoldAfter(commit) ? HeldAfterAsync(written) : written;
+    }
+
+    public ValueTask<StoredState?> ReadAsync(GrainRef grain, CancellationToken cancellationToken) => Up().ReadAsync(grain, cancellationToken);
+
+    public ValueTask<IReadOnlyList<StoredState?>> ReadManyAsync(IReadOnlyList<GrainRef> grains, CancellationToken cancellationToken) =>
+        Up().ReadManyAsync(grains, cancellationToken);
+
+    public ValueTask<IReadOnlyList<StoredRecord>> ReadRecordsAsync(GrainRef grain, CancellationToken cancellationToken) => Up().ReadRecordsAsync(grain, cancellationToken);
+
+    public ValueTask<Answer?> ReadAnswerAsync(string scope, string key, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Up().ReadAnswerAsync(scope, key, now, cancellationToken);
+
+    public ValueTask<IReadOnlyList<WaitingMessage>> ReadWaitingMessagesAsync(DateTimeOffset sentBefore, int countMax, CancellationToken cancellationToken) =>
+        Up().ReadWaitingMessagesAsync(sentBefore, countMax, cancellationToken);
+
+    public Task RemoveMessageAsync(MessageId id, CancellationToken cancellationToken) => Up().RemoveMessageAsync(id, cancellationToken);
+
+    public ValueTask<IReadOnlyList<DueItem>> ReadDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
+        Up().ReadDueAsync(now, countMax, cancellationToken);
+
+    public ValueTask<DateTimeOffset?> ReadNextDueAsync(CancellationToken cancellationToken) => Up().ReadNextDueAsync(cancellationToken);
+
+    public Task ClearDueAsync(DueItem item, CancellationToken cancellationToken) => Up().ClearDueAsync(item, cancellationToken);
+
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadEventsAsync(string account, long afterSequence, int countMax, CancellationToken cancellationToken) =>
+        Up().ReadEventsAsync(account, afterSequence, countMax, cancellationToken);
+
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadObjectEventsAsync(string @object, CancellationToken cancellationToken) =>
+        Up().ReadObjectEventsAsync(@object, cancellationToken);
+
+    public ValueTask<IReadOnlyList<StoredTransfer>> ReadTransfersAsync(GrainRef grain, CancellationToken cancellationToken) => Up().ReadTransfersAsync(grain, cancellationToken);
+
+    public ValueTask<IReadOnlyList<LedgerTotal>> ReadLedgerTotalsAsync(CancellationToken cancellationToken) => Up().ReadLedgerTotalsAsync(cancellationToken);
+
+    public ValueTask<Int128> ReadBalanceAsync(string account, string asset, CancellationToken cancellationToken) => Up().ReadBalanceAsync(account, asset, cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private IAtomicStore Up() => IsDown || killed.IsCancellationRequested ? throw new StoreUnavailableException("The store is down.") : store;
+
+    private async Task<CommitResult> HeldBeforeAsync(Commit commit)
+    {
+        await HoldAsync().ConfigureAwait(false);
+        return await store.CommitAsync(commit);
+    }
+
+    private async Task<CommitResult> HeldAfterAsync(Task<CommitResult> written)
+    {
+        var result = await written;
+        await HoldAsync().ConfigureAwait(false);
+        return result;
+    }
+
+    private Task HoldAsync()
+    {
+        // Goes on inside Release, so that what was held is written in the order it came.
+        var hold = new TaskCompletionSource();
+        Held.Enqueue(hold);
+        return hold.Task;
+    }
+}
