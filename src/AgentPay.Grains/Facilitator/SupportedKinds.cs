@@ -15,9 +15,10 @@ internal static class SupportedKinds
         foreach (var network in desk.Networks)
         {
             kinds.Add(new SupportedKind(X402Version.V2, SchemeNames.Exact, network));
-            if (LegacyNetworkNames.FromCaip2(network) is { } name)
+            if (LegacyNetworkNames.FromCaip2(network) is not null)
             {
-                kinds.Add(new SupportedKind(X402Version.V1, SchemeNames.Exact, name));
+                // By its CAIP-2 name here too: the answer's writer gives version 1 its own.
+                kinds.Add(new SupportedKind(X402Version.V1, SchemeNames.Exact, network));
             }
         }
 
