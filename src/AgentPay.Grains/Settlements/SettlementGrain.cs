@@ -27,9 +27,9 @@ internal sealed class SettlementGrain(
         var answered = false;
         try
         {
-            var outcome = await journal.DecideAsync((state, now) => WithPlace(state, command, caller, now), cancellationToken: cancellationToken);
+            var outcome = await DecideAsync((state, now) => WithPlace(state, command, caller, now), cancellationToken: cancellationToken);
             answered = true;
-            return Answer(outcome);
+            return Reply<Settlement>.Of(outcome);
         }
         finally
         {
@@ -41,9 +41,9 @@ internal sealed class SettlementGrain(
     }
 
     public async Task<Reply<Settlement>> AdmitAsync(AdmitPayment command, CancellationToken cancellationToken) =>
-        Answer(await DecideAsync(command, cancellationToken: cancellationToken));
+        Reply<Settlement>.Of(await DecideAsync(command, cancellationToken: cancellationToken));
 
-    public async Task<Reply<Settlement>> ReleaseAsync(ReleasePayment command) => Answer(await DecideAsync(command));
+    public async Task<Reply<Settlement>> ReleaseAsync(ReleasePayment command) => Reply<Settlement>.Of(await DecideAsync(command));
 
     public async Task<Settlement?> WaitAsync(TimeSpan wait, bool hashIsEnough, CancellationToken cancellationToken)
     {
@@ -82,7 +82,7 @@ internal sealed class SettlementGrain(
 
     public Task<Settlement?> GetAsync(CancellationToken cancellationToken) => journal.ReadAsync(cancellationToken);
 
-    public async Task<Reply<Settlement>> ReportAsync(SettlementCommand command) => Answer(await DecideAsync(command));
+    public async Task<Reply<Settlement>> ReportAsync(SettlementCommand command) => Reply<Settlement>.Of(await DecideAsync(command));
 
     public async Task<bool> ReceiveAsync(FactEnvelope envelope)
     {
@@ -92,48 +92,58 @@ internal sealed class SettlementGrain(
 
     public async Task<bool> DueAsync(string id, DateTimeOffset at)
     {
-        var outcome = await journal.DecideAsync((state, now) => state is { IsDecided: false, ReservedAt: not null }
+        var outcome = await DecideAsync((state, now) => state is { IsDecided: false, ReservedAt: not null }
             ? Settlement.Decide(state, new DoubtSettlement(), now)
             : Outcome<Settlement>.Unchanged(state));
         if (outcome.IsChange)
         {
-            Changed(outcome);
             resolver.Resolve(outcome.State!);
         }
 
         return outcome.IsChange;
     }
 
-    private async Task<Outcome<Settlement>> DecideAsync(SettlementCommand command, MessageId? consumes = null, CancellationToken cancellationToken = default)
-    {
-        var outcome = await journal.DecideAsync((state, now) => Settlement.Decide(state, command, now), consumes, cancellationToken);
-        Changed(outcome);
-        return outcome;
-    }
+    private Task<Outcome<Settlement>> DecideAsync(SettlementCommand command, MessageId? consumes = null, CancellationToken cancellationToken = default) =>
+        DecideAsync((state, now) => Settlement.Decide(state, command, now), consumes, cancellationToken);
 
-    private Reply<Settlement> Answer(Outcome<Settlement> outcome)
+    private async Task<Outcome<Settlement>> DecideAsync(
+        Func<Settlement?, DateTimeOffset, Outcome<Settlement>> decide, MessageId? consumes = null, CancellationToken cancellationToken = default)
     {
-        Changed(outcome);
-        return Reply<Settlement>.Of(outcome);
+        SettlementStatus? before = null;
+        var outcome = await journal.DecideAsync(
+            (state, now) =>
+            {
+                before = state?.Status;
+                return decide(state, now);
+            },
+            consumes,
+            cancellationToken);
+        if (outcome.IsChange)
+        {
+            Changed(outcome.State!, before);
+        }
+
+        return outcome;
     }
 
     /// <summary>Most settlements are never asked for again: their memory goes at once, their row stays.</summary>
     private void Rest() => DeactivateOnIdle();
 
-    private void Changed(Outcome<Settlement> outcome)
+    private void Changed(Settlement settlement, SettlementStatus? before)
     {
-        if (outcome.IsChange)
+        if (settlement.Status is SettlementStatus.Final or SettlementStatus.Released)
         {
-            if (outcome.State!.Status is SettlementStatus.Final or SettlementStatus.Released)
-            {
-                Rest();
-            }
-
-            metrics.SettlementChanged(outcome.State.Status);
-            var signal = changed;
-            changed = NewSignal();
-            signal.TrySetResult();
+            Rest();
         }
+
+        if (settlement.Status != before)
+        {
+            metrics.SettlementChanged(settlement.Status);
+        }
+
+        var signal = changed;
+        changed = NewSignal();
+        signal.TrySetResult();
     }
 
     private Outcome<Settlement> WithPlace(Settlement? state, ReserveSettlement command, string caller, DateTimeOffset now)
