@@ -87,13 +87,6 @@ public sealed class TurnTests : SiloTest
     public async Task What_a_grain_awaits_continues_on_its_own_scheduler() => Assert.True(await Worker("a").StaysOnItsSchedulerAsync());
 
     [Fact]
-    public async Task What_a_caller_awaits_does_not_continue_on_the_grains_scheduler()
-    {
-        await Worker("a").CountAsync();
-        Assert.Same(TaskScheduler.Default, TaskScheduler.Current);
-    }
-
-    [Fact]
     public async Task A_grain_calls_another()
     {
         Probe.Open("job");

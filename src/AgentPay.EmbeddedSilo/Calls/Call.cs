@@ -78,7 +78,8 @@ internal abstract class Call
         }
         else
         {
-            work.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(Finish);
+            // On whatever thread completes the work: an await here would cost a hop to the thread pool.
+            work.ContinueWith(static (_, call) => ((Call)call!).Finish(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 

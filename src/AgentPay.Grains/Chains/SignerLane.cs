@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Threading.Channels;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Signers;
@@ -169,12 +170,14 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
                 continue;
             }
 
+            using var activity = EngineActivity.Start("chain.submit", chain.Network, ActivityKind.Client);
             var submission = await chain.SubmitAsync(Convert.FromHexString(form.Raw.AsSpan(2)), cancellationToken);
             lock (sentAt)
             {
                 sentAt[form.Hash] = clock.GetUtcNow();
             }
 
+            activity.End(submission.Rejection == SubmissionRejection.None ? null : submission.Rejection.ToString());
             Judge(transaction.Nonce, submission);
             if (submission is { Status: SubmissionStatus.Unknown } or { Rejection: SubmissionRejection.InsufficientFunds })
             {

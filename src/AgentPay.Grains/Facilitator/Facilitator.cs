@@ -25,6 +25,7 @@ internal sealed class Facilitator(
 
     public async Task<VerifyResponse> VerifyAsync(PaymentPayload payment, PaymentRequirements requirements, CancellationToken cancellationToken)
     {
+        using var activity = EngineActivity.Start("facilitator.verify", requirements.Network);
         var (prepared, refusal) = verifier.Prepare(payment, requirements);
         refusal ??= prepared!.TimeRefusal;
         if (refusal is null)
@@ -37,6 +38,7 @@ internal sealed class Facilitator(
         }
 
         metrics.Verified(refusal);
+        activity.End(refusal);
         var payer = prepared?.Terms.Payer ?? payment.Authorization?.From;
         return refusal is null ? VerifyResponse.Valid(payer!) : VerifyResponse.Invalid(refusal, Sentences.Of(refusal), payer);
     }
@@ -44,6 +46,7 @@ internal sealed class Facilitator(
     public async Task<SettleAnswer> SettleAsync(
         PaymentPayload payment, PaymentRequirements requirements, string? idempotencyKey, CancellationToken cancellationToken)
     {
+        using var activity = EngineActivity.Start("facilitator.settle", requirements.Network);
         var startedAt = clock.GetTimestamp();
         var words = new SettleWords(payment, requirements);
         var (prepared, refusal) = await CheckAsync(payment, requirements, cancellationToken);
@@ -51,6 +54,7 @@ internal sealed class Facilitator(
             ? new SettleAnswer(words.Refused(refusal))
             : await ReserveAsync(prepared!, idempotencyKey, words, cancellationToken);
         metrics.Settled(clock.GetElapsedTime(startedAt), answer.Response.ErrorReason);
+        activity.End(answer.Response.ErrorReason);
         return answer;
     }
 

@@ -6,12 +6,13 @@ using System.Text;
 namespace AgentPay.Silo.Observability;
 
 /// <summary>
-/// The engine's metrics as Prometheus text (exposition format 0.0.4): counters and gauges as they are, histograms with seconds buckets.
+/// The engine's metrics as Prometheus text (exposition format 0.0.4): counters and gauges as they are, histograms with buckets that fit their unit.
 /// Stands in for the OpenTelemetry Prometheus exporter, which has no stable release.
 /// </summary>
 internal sealed class PrometheusText : IDisposable
 {
-    private static readonly double[] Buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+    private static readonly double[] CountBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+    private static readonly double[] SecondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
     private readonly MeterListener listener = new();
     private readonly ConcurrentDictionary<(Instrument Instrument, string Labels), Series> series = new();
@@ -53,7 +54,7 @@ internal sealed class PrometheusText : IDisposable
 
     private void Measure(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var entry = series.GetOrAdd((instrument, LabelsOf(tags)), static key => TypeOf(key.Instrument) == "histogram" ? new Histogram() : new Number());
+        var entry = series.GetOrAdd((instrument, LabelsOf(tags)), static key => TypeOf(key.Instrument) == "histogram" ? new Histogram(key.Instrument.Unit == "s" ? SecondsBuckets : CountBuckets) : new Number());
         entry.Add(value, isTotal: instrument.IsObservable || instrument.GetType().Name.StartsWith("Gauge", StringComparison.Ordinal));
     }
 
@@ -117,10 +118,10 @@ internal sealed class PrometheusText : IDisposable
         public override void Write(StringBuilder text, string name, string labels) => Line(text, name, labels, total);
     }
 
-    private sealed class Histogram : Series
+    private sealed class Histogram(double[] buckets) : Series
     {
         private readonly Lock gate = new();
-        private readonly long[] counts = new long[Buckets.Length];
+        private readonly long[] counts = new long[buckets.Length];
         private long count;
         private double sum;
 
@@ -130,9 +131,9 @@ internal sealed class PrometheusText : IDisposable
             {
                 count++;
                 sum += value;
-                for (var i = 0; i < Buckets.Length; i++)
+                for (var i = 0; i < buckets.Length; i++)
                 {
-                    counts[i] += value <= Buckets[i] ? 1 : 0;
+                    counts[i] += value <= buckets[i] ? 1 : 0;
                 }
             }
         }
@@ -142,9 +143,9 @@ internal sealed class PrometheusText : IDisposable
             var comma = labels.Length == 0 ? "" : ",";
             lock (gate)
             {
-                for (var i = 0; i < Buckets.Length; i++)
+                for (var i = 0; i < buckets.Length; i++)
                 {
-                    Line(text, name + "_bucket", $"{labels}{comma}le=\"{Buckets[i].ToString("R", CultureInfo.InvariantCulture)}\"", counts[i]);
+                    Line(text, name + "_bucket", $"{labels}{comma}le=\"{buckets[i].ToString("R", CultureInfo.InvariantCulture)}\"", counts[i]);
                 }
 
                 Line(text, name + "_bucket", $"{labels}{comma}le=\"+Inf\"", count);

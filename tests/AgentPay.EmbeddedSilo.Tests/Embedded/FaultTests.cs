@@ -71,6 +71,18 @@ public sealed class FaultTests : EmbeddedSiloTest
         => await Assert.ThrowsAsync<InvalidCastException>(() => Grains.GetGrain<IFragileGrain>(GrainId.Create("worker", "a")).AliveAsync());
 
     [Fact]
+    public async Task What_follows_a_call_in_its_caller_never_runs_inside_the_grains_turn()
+    {
+        var work = Worker("a").WorkAsync("work");
+        await Probe.ReachedAsync("work");
+        var waits = Worker("a").CountAsync();
+        var stack = waits.ContinueWith(_ => Environment.StackTrace, Cancellation, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        Probe.Open("work");
+        Assert.DoesNotContain("TurnScheduler", await stack, StringComparison.Ordinal);
+        await work;
+    }
+
+    [Fact]
     public async Task The_trace_of_the_caller_is_the_trace_of_the_call()
     {
         using var activity = new Activity("test").SetIdFormat(ActivityIdFormat.W3C).Start();

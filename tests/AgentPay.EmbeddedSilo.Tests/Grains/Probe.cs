@@ -23,6 +23,8 @@ public sealed class Probe
     {
         Overlapped |= Interlocked.Increment(ref inside) != 1;
         action();
+        // Long enough for another thread to walk in, if it may.
+        Thread.SpinWait(500);
         Interlocked.Decrement(ref inside);
     }
 

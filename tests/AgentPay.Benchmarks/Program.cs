@@ -1,0 +1,15 @@
+using AgentPay.Benchmarks.Facilitator;
+
+// ./agentpay bench NAME [--option value …]: prints a page and keeps it under tests/AgentPay.Benchmarks/results.
+var benchmarks = new Dictionary<string, Func<string[], Task>>
+{
+    ["facilitator"] = FacilitatorBenchmark.RunAsync,
+};
+if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var run))
+{
+    await Console.Error.WriteLineAsync($"Usage: ./agentpay bench {string.Join('|', benchmarks.Keys)}");
+    return 2;
+}
+
+await run(args[1..]);
+return 0;

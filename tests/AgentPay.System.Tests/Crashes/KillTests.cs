@@ -1,0 +1,120 @@
+using AgentPay.SystemTests.World;
+
+namespace AgentPay.SystemTests.Crashes;
+
+/// <summary>
+/// kill -9 at each step of a settlement, then a start on the same data: the payer paid exactly once and the answer is the one result.
+/// Before the verification's calls nothing is written; before the broadcast everything is; then the node knows, then the block, then the receipt.
+/// </summary>
+public sealed class KillTests(ProxiedWorld world) : IClassFixture<ProxiedWorld>
+{
+    public static readonly TheoryData<string, RpcPoint> Steps = new()
+    {
+        { "eth_call", RpcPoint.BeforeNode },
+        { "eth_call", RpcPoint.BeforeAnswer },
+        { "eth_sendRawTransaction", RpcPoint.BeforeNode },
+        { "eth_sendRawTransaction", RpcPoint.BeforeAnswer },
+        { "eth_getTransactionReceipt", RpcPoint.BeforeNode },
+        { "eth_getTransactionReceipt", RpcPoint.BeforeAnswer },
+    };
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task The_same_key_gets_the_one_success_after_a_kill(string method, RpcPoint point)
+    {
+        var payment = await world.NewPaymentAsync();
+        var mined = await world.Chain.MinedOfAsync(world.Signer);
+        await KillAtAsync(method, point, () => world.Engine.SettleAsync(payment, "key-of-a-caller"));
+
+        var first = await world.Engine.SettleAsync(payment, "key-of-a-caller");
+        var second = await world.Engine.SettleAsync(payment, "key-of-a-caller");
+        var other = await world.Engine.SettleAsync(payment, "key-of-another");
+
+        Assert.True(first.IsSuccess, first.Body);
+        Assert.Equal(first.Body, second.Body);
+        Assert.Equal(("duplicate_settlement", first.Transaction), (other.ErrorReason, other.Transaction));
+        Assert.Equal(mined + 1, await world.Chain.MinedOfAsync(world.Signer));
+        await world.AssertPaidOnceAsync(payment, first.Transaction);
+    }
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task Without_a_key_success_is_said_once_after_a_kill(string method, RpcPoint point)
+    {
+        var payment = await world.NewPaymentAsync();
+        var mined = await world.Chain.MinedOfAsync(world.Signer);
+        await KillAtAsync(method, point, () => world.Engine.SettleAsync(payment));
+
+        var answers = new List<Answer>();
+        for (var i = 0; i < 3; i++)
+        {
+            answers.Add(await world.Engine.SettleAsync(payment));
+        }
+
+        Assert.True(answers[0].IsSuccess, answers[0].Body);
+        Assert.All(answers[1..], answer => Assert.Equal(("duplicate_settlement", answers[0].Transaction), (answer.ErrorReason, answer.Transaction)));
+        Assert.Equal(mined + 1, await world.Chain.MinedOfAsync(world.Signer));
+        await world.AssertPaidOnceAsync(payment, answers[0].Transaction);
+    }
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task The_buyer_sends_the_same_header_again_and_gets_what_was_paid_for_once(string method, RpcPoint point)
+    {
+        var payment = await world.NewPaymentAsync();
+        var mined = await world.Chain.MinedOfAsync(world.Signer);
+        await KillAtAsync(method, point, () => world.Engine.BuyAsync(payment));
+
+        var sold = await world.Engine.BuyAsync(payment);
+        var again = await world.Engine.BuyAsync(payment);
+
+        Assert.Equal(200, sold.Status);
+        Assert.NotEmpty(sold.Text("text")!);
+        Assert.Equal(402, again.Status);
+        Assert.Equal(mined + 1, await world.Chain.MinedOfAsync(world.Signer));
+        var settlement = (await world.Engine.SettlementAsync(payment))!.Value;
+        await world.AssertPaidOnceAsync(payment, settlement.GetProperty("transaction").GetString()!);
+    }
+
+    [Fact]
+    public async Task A_kill_after_the_answer_changes_nothing()
+    {
+        var payment = await world.NewPaymentAsync();
+        var before = await world.Engine.SettleAsync(payment, "key-of-a-caller");
+        await world.Engine.RestartAsync();
+        var after = await world.Engine.SettleAsync(payment, "key-of-a-caller");
+        var other = await world.Engine.SettleAsync(payment);
+        Assert.True(before.IsSuccess, before.Body);
+        Assert.Equal(before.Body, after.Body);
+        Assert.Equal("duplicate_settlement", other.ErrorReason);
+        await world.AssertPaidOnceAsync(payment, before.Transaction);
+    }
+
+    [Fact]
+    public async Task Many_settlements_in_flight_at_a_kill_each_settle_once()
+    {
+        using var payer = await world.Chain.NewPayerAsync();
+        var payments = Enumerable.Range(0, 16).Select(_ => Payment.Sign(world.Chain, payer)).ToArray();
+        var mined = await world.Chain.MinedOfAsync(world.Signer);
+        await KillAtAsync("eth_sendRawTransaction", RpcPoint.BeforeAnswer, () => Task.WhenAll(payments.Select(payment => world.Engine.SettleAsync(payment, "k"))));
+        var answers = await Task.WhenAll(payments.Select(payment => world.Engine.SettleAsync(payment, "k")));
+        Assert.All(answers, answer => Assert.True(answer.IsSuccess, answer.Body));
+        Assert.Equal(payments.Length, await world.Chain.AuthorizationsUsedAsync(payer.Address));
+        Assert.Equal(mined + (ulong)payments.Length, await world.Chain.MinedOfAsync(world.Signer));
+    }
+
+    /// <summary>Lets the request run to the step, kills the engine there, starts it again.</summary>
+    private async Task KillAtAsync(string method, RpcPoint point, Func<Task> ask)
+    {
+        Task asked;
+        using (var stop = world.Proxy.StopAt(method, point))
+        {
+            asked = ask();
+            await stop.MetAsync();
+            await world.Engine.KillAsync();
+        }
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => asked);
+        await world.Engine.StartAsync();
+    }
+}
