@@ -1,4 +1,5 @@
 using AgentPay.Api.Payments;
+using AgentPay.Api.Problems;
 using AgentPay.Grains.Chains;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -28,7 +29,8 @@ public static class QuoteEndpoint
             ?? throw new InvalidOperationException($"AgentPay:Demo:Asset {demo.Asset} is not a token of {demo.Network}.");
         var offer = new PaymentOffer(demo.Network, demo.Asset, demo.Price, demo.PayTo, token.Name, token.Version) { Description = "A quote of the day" };
         routes.MapGet("/demo/quote", GetQuote).RequirePayment(offer)
-            .WithTags("Demo").WithName("getQuote").WithSummary("A quote of the day, for a price.").Produces<Quote>().ProducesProblem(StatusCodes.Status402PaymentRequired);
+            .WithTags("Demo").WithName("getQuote").WithSummary("A quote of the day, for a price.").Produces<Quote>()
+            .Produces<TermsDocument>(StatusCodes.Status402PaymentRequired).AddProblems(400, 503);
         return routes;
     }
 

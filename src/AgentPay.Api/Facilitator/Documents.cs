@@ -13,16 +13,16 @@ public sealed record FacilitatorRequestDocument(int X402Version, JsonElement Pay
 /// <param name="InvalidReason">A code; absent when valid.</param>
 /// <param name="InvalidMessage">The sentence beside the code.</param>
 /// <param name="Payer">Who pays.</param>
-public sealed record VerifyResponseDocument(bool IsValid, string? InvalidReason, string? InvalidMessage, string? Payer);
+public sealed record VerifyResponseDocument(bool IsValid, string? InvalidReason = null, string? InvalidMessage = null, string? Payer = null);
 
 /// <summary>The answer of settle.</summary>
 /// <param name="Success">The money moved, and this is the one answer that says so.</param>
+/// <param name="Transaction">The transaction's hash; empty when there is none.</param>
+/// <param name="Network">The network in the words of the version that asked.</param>
 /// <param name="ErrorReason">A code; absent on success.</param>
 /// <param name="ErrorMessage">The sentence beside the code.</param>
 /// <param name="Payer">Who paid.</param>
-/// <param name="Transaction">The transaction's hash; empty when there is none.</param>
-/// <param name="Network">The network in the words of the version that asked.</param>
-public sealed record SettleResponseDocument(bool Success, string? ErrorReason, string? ErrorMessage, string? Payer, string Transaction, string Network);
+public sealed record SettleResponseDocument(bool Success, string Transaction, string Network, string? ErrorReason = null, string? ErrorMessage = null, string? Payer = null);
 
 /// <summary>What is settled.</summary>
 /// <param name="Kinds">Version, scheme and network of each kind.</param>

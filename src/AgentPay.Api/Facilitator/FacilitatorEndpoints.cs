@@ -18,11 +18,11 @@ public static class FacilitatorEndpoints
     {
         var group = routes.MapGroup("/facilitator").WithTags("Facilitator");
         group.MapPost("/verify", VerifyAsync).WithName("verifyPayment").WithSummary("Says whether a payment would be settled now.")
-            .Accepts<FacilitatorRequestDocument>("application/json").Produces<VerifyResponseDocument>().ProducesProblem(400).ProducesProblem(503);
+            .Accepts<FacilitatorRequestDocument>("application/json").Produces<VerifyResponseDocument>().AddProblems(400, 401, 413, 415, 429, 503);
         group.MapPost("/settle", SettleAsync).WithName("settlePayment").WithSummary("Settles a payment at most once and answers with its outcome.")
-            .Accepts<FacilitatorRequestDocument>("application/json").Produces<SettleResponseDocument>().ProducesProblem(400).ProducesProblem(503);
+            .Accepts<FacilitatorRequestDocument>("application/json").Produces<SettleResponseDocument>().AddProblems(400, 401, 413, 415, 429, 503);
         group.MapGet("/supported", GetSupportedAsync).WithName("getSupportedKinds").WithSummary("Lists the schemes and networks that are settled.")
-            .Produces<SupportedResponseDocument>();
+            .Produces<SupportedResponseDocument>().AddProblems(500);
         return routes;
     }
 

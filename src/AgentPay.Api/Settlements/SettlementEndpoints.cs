@@ -23,9 +23,9 @@ public static class SettlementEndpoints
             invocation.HttpContext.RequestServices.GetService(typeof(FacilitatorAccess)) is FacilitatorAccess access && access.Admits(invocation.HttpContext)
                 ? await next(invocation)
                 : Catalogue.ApiKeyRequired);
-        group.MapGet("/{id}", GetAsync).WithName("getSettlement").WithSummary("One settlement with its postings and events.").ProducesProblem(404);
+        group.MapGet("/{id}", GetAsync).WithName("getSettlement").WithSummary("One settlement with its postings and events.").AddProblems(401, 404, 503);
         group.MapGet("/by-transaction/{hash}", GetByTransactionAsync).WithName("getSettlementByTransaction")
-            .WithSummary("The settlement a transaction of this engine carries.").ProducesProblem(404);
+            .WithSummary("The settlement a transaction of this engine carries.").AddProblems(401, 404, 503);
         return routes;
     }
 

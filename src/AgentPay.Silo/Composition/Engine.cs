@@ -9,6 +9,7 @@ using AgentPay.Grains;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Silo.Devnet;
+using AgentPay.Silo.Documents;
 using AgentPay.Silo.Health;
 using AgentPay.Silo.Observability;
 using AgentPay.Silo.Settings;
@@ -170,7 +171,7 @@ internal static class Engine
         services.Configure<FacilitatorSettings>(configuration.GetSection("AgentPay:Facilitator"));
         services.Configure<FacilitatorAccessSettings>(configuration.GetSection("AgentPay:Facilitator"));
         services.Configure<SellerSettings>(seller => seller.PublicUrl = settings.PublicUrl);
-        services.AddOpenApi("agentpay.v1");
+        services.AddApiDocument();
         services.AddEngineTelemetry(configuration);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AgentPay.Api.Problems;
 using AgentPay.Grains.Chains;
 using AgentPay.Storage.Contract;
 
@@ -14,8 +15,10 @@ internal static class HealthEndpoints
     {
         var group = routes.MapGroup("/health").WithTags("Health");
         group.MapGet("/live", () => TypedResults.Ok(new LiveAnswer("live"))).WithName("getLiveness").WithSummary("The process runs.");
-        group.MapGet("/ready", GetReady).WithName("getReadiness").WithSummary("The store takes writes and at least one chain can settle.");
-        group.MapGet("/connectors/{id}", GetConnector).WithName("getConnectorHealth").WithSummary("One chain's health; the id is its CAIP-2 name.");
+        group.MapGet("/ready", GetReady).WithName("getReadiness").WithSummary("The store takes writes and at least one chain can settle.")
+            .Produces<ReadyAnswer>().Produces<ReadyAnswer>(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("/connectors/{id}", GetConnector).WithName("getConnectorHealth").WithSummary("One chain's health; the id is its CAIP-2 name.")
+            .Produces<ConnectorAnswer>().Produces<ConnectorAnswer>(StatusCodes.Status503ServiceUnavailable).AddProblems(404);
     }
 
     private static IResult GetReady(IStoreHealth store, ChainDesk desk, IHostApplicationLifetime lifetime)
@@ -35,7 +38,7 @@ internal static class HealthEndpoints
     {
         var health = desk.Health.FirstOrDefault(chain => chain.Network == id);
         return health is null
-            ? Api.Problems.Catalogue.NotFound("connector")
+            ? Catalogue.NotFound("connector")
             : TypedResults.Json(ConnectorAnswer.Of(health), statusCode: health.State == "halted" ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
 }
