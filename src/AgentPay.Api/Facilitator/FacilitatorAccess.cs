@@ -64,10 +64,15 @@ public sealed class FacilitatorAccess(IOptions<FacilitatorAccessSettings> settin
     /// <summary>False when payments to this address are not served.</summary>
     public bool Serves(string address) => settings.Value.Access != FacilitatorAccessMode.PayTo || payTo.Contains(address);
 
+    /// <summary>The caller's idempotency key in its own space: with API keys, no caller can name another's.</summary>
+    public string? ScopeOf(HttpContext context, string? idempotencyKey) =>
+        idempotencyKey is null || settings.Value.Access != FacilitatorAccessMode.Keys ? idempotencyKey : $"{CallerOf(context)}:{idempotencyKey}";
+
     /// <summary>How this caller's failures are counted: by key, else by address.</summary>
-    public static string CallerOf(HttpContext context)
+    public string CallerOf(HttpContext context)
     {
-        var header = context.Request.Headers.Authorization.ToString();
+        // Where no key is asked for, a header proves nothing: a caller would be a new one with each.
+        var header = settings.Value.Access == FacilitatorAccessMode.Keys ? context.Request.Headers.Authorization.ToString() : "";
         return header.Length > 0
             ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(header)))[..16]
             : context.Connection.RemoteIpAddress?.ToString() ?? "unknown";

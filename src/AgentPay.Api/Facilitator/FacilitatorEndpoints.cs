@@ -40,7 +40,7 @@ public static class FacilitatorEndpoints
             : VerifyResponse.Invalid(ErrorCodes.InvalidPaymentRequirements, PayToNotServed, request.Payload.Authorization?.From);
         if (!verdict.IsValid)
         {
-            budget.CallerFailed(FacilitatorAccess.CallerOf(context));
+            budget.CallerFailed(access.CallerOf(context));
         }
 
         await AnswerAsync(context, AnswerWriter.Write(verdict));
@@ -63,15 +63,15 @@ public static class FacilitatorEndpoints
 
         if (!access.Serves(request!.Requirements.PayTo))
         {
-            budget.CallerFailed(FacilitatorAccess.CallerOf(context));
+            budget.CallerFailed(access.CallerOf(context));
             await AnswerAsync(context, AnswerWriter.Write(request.Version, Refused(ErrorCodes.InvalidPaymentRequirements, PayToNotServed, request.Requirements.NetworkAsSent)));
             return;
         }
 
-        var settled = await facilitator.SettleAsync(request.Payload, request.Requirements, key, cancellationToken);
+        var settled = await facilitator.SettleAsync(request.Payload, request.Requirements, access.ScopeOf(context, key), cancellationToken);
         if (settled.Response is { Success: false, ErrorReason: not (ErrorCodes.DuplicateSettlement or ErrorCodes.SettlementPending) })
         {
-            budget.CallerFailed(FacilitatorAccess.CallerOf(context));
+            budget.CallerFailed(access.CallerOf(context));
         }
 
         var delivered = false;
@@ -101,7 +101,7 @@ public static class FacilitatorEndpoints
             return (null, true);
         }
 
-        budget.RequireCallerRoom(FacilitatorAccess.CallerOf(context));
+        budget.RequireCallerRoom(access.CallerOf(context));
         var (body, problem) = await MessageBody.ReadAsync(context.Request, cancellationToken);
         if (problem is not null)
         {
@@ -115,7 +115,7 @@ public static class FacilitatorEndpoints
             return (parsed.Value, false);
         }
 
-        budget.CallerFailed(FacilitatorAccess.CallerOf(context));
+        budget.CallerFailed(access.CallerOf(context));
         var fault = parsed.Fault;
         if (parsed.Outcome == ParseOutcome.Broken)
         {

@@ -9,7 +9,7 @@ internal sealed class HeldAnswer(HttpContext context) : IDisposable
     private readonly MemoryStream body = new();
 
     /// <summary>True when the handler's answer is one worth paying for.</summary>
-    public bool Succeeded => context.Response.StatusCode < StatusCodes.Status400BadRequest;
+    public bool Succeeded => context.Response.StatusCode is < StatusCodes.Status400BadRequest and not StatusCodes.Status304NotModified;
 
     public async Task RunAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
@@ -34,13 +34,35 @@ internal sealed class HeldAnswer(HttpContext context) : IDisposable
         }
     }
 
-    /// <summary>Sends what was held back, and says whether it reached an open connection.</summary>
+    /// <summary>
+    /// Sends what was held back, and says whether the connection was open when it went out. From the first byte on the buyer has the answer:
+    /// one who hangs up in the middle of it does not get it again.
+    /// </summary>
     public async Task<bool> SendAsync()
     {
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        if (body.Length == 0)
+        {
+            await context.Response.CompleteAsync();
+            return true;
+        }
+
         context.Response.ContentLength = body.Length;
-        await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted);
-        await context.Response.Body.FlushAsync(context.RequestAborted);
-        return !context.RequestAborted.IsCancellationRequested;
+        try
+        {
+            await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+        }
+        catch (Exception hungUp) when (hungUp is OperationCanceledException or IOException)
+        {
+            // The answer was on its way; nobody is left to be told.
+        }
+
+        return true;
     }
 
     /// <summary>Forgets the handler's answer: it was not paid for.</summary>

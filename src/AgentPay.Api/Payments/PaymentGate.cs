@@ -102,7 +102,21 @@ public sealed class PaymentGate(IFacilitator facilitator, IOptions<SellerSetting
     private static async Task SettleAsync(HttpContext context, SellerOffer offer, IAdmittedPayment admitted, HeldAnswer answer, X402Version version)
     {
         // The settlement is asked for whether or not the buyer stays: from here on the money may move.
-        var settled = await admitted.SettleAsync(CancellationToken.None);
+        SettleAnswer? asked = null;
+        try
+        {
+            asked = await admitted.SettleAsync(CancellationToken.None);
+        }
+        finally
+        {
+            if (asked is null)
+            {
+                // Nobody can tell now: the buyer may come again with the same payment.
+                await admitted.ReleaseAsync();
+            }
+        }
+
+        var settled = asked;
         var delivered = false;
         try
         {

@@ -28,8 +28,8 @@ public static class Catalogue
         new(StatusCodes.Status400BadRequest, "invalid_idempotency_key", "The Idempotency-Key is not usable.", "Send it once: 1 to 255 printable ASCII characters.");
 
     /// <summary>The chain's node does not answer.</summary>
-    public static Problem ChainUnavailable(string detail) =>
-        new(StatusCodes.Status503ServiceUnavailable, "chain_unavailable", "The chain does not answer now; this says nothing about the payment.", detail, RetryAfter: TimeSpan.FromSeconds(2));
+    public static readonly Problem ChainUnavailable =
+        new(StatusCodes.Status503ServiceUnavailable, "chain_unavailable", "The chain does not answer now; this says nothing about the payment.", "Ask again with the same payment.", RetryAfter: TimeSpan.FromSeconds(2));
 
     /// <summary>The store does not answer.</summary>
     public static readonly Problem StoreUnavailable =

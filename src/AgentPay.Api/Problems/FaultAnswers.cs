@@ -23,6 +23,11 @@ public sealed partial class FaultAnswers(ILogger<FaultAnswers> logger) : IExcept
             LogDefect(exception, httpContext.Request.Method, httpContext.Request.Path.Value ?? "");
             problem = Catalogue.Internal;
         }
+        else if (exception is ChainUnavailableException)
+        {
+            // The node's own words stay here: they may name a provider and its account.
+            LogChain(httpContext.TraceIdentifier, exception.Message);
+        }
 
         await problem.ExecuteAsync(httpContext);
         return true;
@@ -30,12 +35,15 @@ public sealed partial class FaultAnswers(ILogger<FaultAnswers> logger) : IExcept
 
     private static Problem? Of(Exception exception) => exception switch
     {
-        ChainUnavailableException chain => Catalogue.ChainUnavailable(chain.Message),
+        ChainUnavailableException => Catalogue.ChainUnavailable,
         StoreUnavailableException => Catalogue.StoreUnavailable,
         FailureBudgetExceededException budget => Catalogue.TooManyFailures(budget.RetryAfter),
         BadHttpRequestException bad => Catalogue.BadRequest(bad.StatusCode, bad.Message),
         _ => GrainFaults.Of(exception),
     };
+
+    [LoggerMessage(EventId = 1501, Level = LogLevel.Warning, Message = "{RequestId} could not be answered, the chain did not answer: {Words}")]
+    private partial void LogChain(string requestId, string words);
 
     [LoggerMessage(EventId = 1500, Level = LogLevel.Error, Message = "{Method} {Path} failed.")]
     private partial void LogDefect(Exception exception, string method, string path);

@@ -56,12 +56,14 @@ public sealed partial record Settlement
 /// <param name="Resource">Method and URL it was bought for.</param>
 /// <param name="Process">The process that runs the handler.</param>
 /// <param name="ExpiresAt">Another may take over after this.</param>
+/// <param name="TakeOvers">How many runs this one follows that never answered.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.Admission")]
 public sealed record Admission(
     [property: Id(0), JsonPropertyName("k")] string Key,
     [property: Id(1), JsonPropertyName("r")] string Resource,
     [property: Id(2), JsonPropertyName("p")] string Process,
-    [property: Id(3), JsonPropertyName("x")] DateTimeOffset ExpiresAt);
+    [property: Id(3), JsonPropertyName("x")] DateTimeOffset ExpiresAt,
+    [property: Id(4), JsonPropertyName("o"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int TakeOvers = 0);
 
 /// <summary>A block by height and hash.</summary>
 /// <param name="Number">Height.</param>

@@ -11,6 +11,9 @@ public sealed partial record Settlement
     /// <summary>How often it asks again while there is no proof.</summary>
     public static readonly TimeSpan ResolveAgainAfter = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often a payment that was never answered may be taken over by another run of the handler.</summary>
+    public const int TakeOversMax = 8;
+
     /// <summary>The deadline at which an undecided settlement asks the chain.</summary>
     public const string ResolveDue = "resolve";
 
@@ -55,13 +58,13 @@ public sealed partial record Settlement
         SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
         SettlementVerb.Release => ReleaseAdmission((ReleasePayment)command),
         SettlementVerb.Reserve => ReserveAdmitted((ReserveSettlement)command, now),
-        SettlementVerb.Submit => Impossible(command),
-        SettlementVerb.Confirm => Impossible(command),
-        SettlementVerb.Doubt => Impossible(command),
-        SettlementVerb.Undo => Impossible(command),
-        SettlementVerb.Deepen => Impossible(command),
-        SettlementVerb.Fail => Impossible(command),
-        SettlementVerb.Answer => Impossible(command),
+        SettlementVerb.Submit => Late(command),
+        SettlementVerb.Confirm => Late(command),
+        SettlementVerb.Doubt => Late(command),
+        SettlementVerb.Undo => Late(command),
+        SettlementVerb.Deepen => Late(command),
+        SettlementVerb.Fail => Late(command),
+        SettlementVerb.Answer => Late(command),
     };
 
     private Outcome<Settlement> WhenReleased(SettlementCommand command, DateTimeOffset now) => command.Verb switch
@@ -69,12 +72,12 @@ public sealed partial record Settlement
         SettlementVerb.Admit => AdmitNew((AdmitPayment)command, Attempt),
         SettlementVerb.Release => Same(),
         SettlementVerb.Reserve => ReserveNew((ReserveSettlement)command, this, now),
-        SettlementVerb.Submit => Impossible(command),
-        SettlementVerb.Confirm => Impossible(command),
-        SettlementVerb.Doubt => Impossible(command),
-        SettlementVerb.Undo => Impossible(command),
-        SettlementVerb.Deepen => Impossible(command),
-        SettlementVerb.Fail => Impossible(command),
+        SettlementVerb.Submit => Late(command),
+        SettlementVerb.Confirm => Late(command),
+        SettlementVerb.Doubt => Late(command),
+        SettlementVerb.Undo => Late(command),
+        SettlementVerb.Deepen => Late(command),
+        SettlementVerb.Fail => Late(command),
         SettlementVerb.Answer => Same(),
     };
 
@@ -137,7 +140,7 @@ public sealed partial record Settlement
 
     private Outcome<Settlement> WhenFailed(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
-        SettlementVerb.Admit => AdmitNew((AdmitPayment)command, Attempt),
+        SettlementVerb.Admit => AdmitFailed((AdmitPayment)command),
         SettlementVerb.Release => Same(),
         SettlementVerb.Reserve => ReserveFailed((ReserveSettlement)command, now),
         SettlementVerb.Submit => Same(),
@@ -150,6 +153,9 @@ public sealed partial record Settlement
     };
 
     private Outcome<Settlement> Same() => Outcome<Settlement>.Unchanged(this);
+
+    /// <summary>News of an earlier attempt changes nothing; without one there is nobody to send it.</summary>
+    private Outcome<Settlement> Late(SettlementCommand command) => Attempt > 0 ? Same() : Impossible(command);
 
     private static Outcome<Settlement> Impossible(SettlementCommand command)
     {

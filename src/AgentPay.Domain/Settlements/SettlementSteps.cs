@@ -29,15 +29,17 @@ public sealed partial record Settlement
         }
 
         var orphaned = Admission is { } held && !Answered
-            && ((admit.OthersAreGone && held.Process != admit.Admission.Process) || held.ExpiresAt < now);
+            && ((admit.OthersAreGone && held.Process != admit.Admission.Process) || held.ExpiresAt < now)
+            && held.TakeOvers < TakeOversMax;
         if (!orphaned || Admission!.Resource != admit.Admission.Resource)
         {
             return Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal);
         }
 
+        var next = admit.Admission with { TakeOvers = Admission.TakeOvers + 1 };
         return Outcome<Settlement>.Changed(this with
         {
-            Admission = Status == SettlementStatus.Admitted ? admit.Admission : admit.Admission with { Key = Admission.Key },
+            Admission = Status == SettlementStatus.Admitted ? next : next with { Key = Admission.Key },
         });
     }
 
@@ -97,15 +99,28 @@ public sealed partial record Settlement
             return Outcome<Settlement>.Refused(this, SettlementRefusals.NonceUsedRefusal);
         }
 
-        var mine = IdempotencyKey is null ? !Answered : reserve.IdempotencyKey == IdempotencyKey;
+        // A caller's own key is answered again and again; a handler's run answers once, whoever took it over.
+        var isRun = Admission is not null && Admission.Key == IdempotencyKey;
+        var mine = IdempotencyKey is null || isRun ? !Answered && reserve.IdempotencyKey == (isRun ? IdempotencyKey : reserve.IdempotencyKey) : reserve.IdempotencyKey == IdempotencyKey;
         return mine ? Same() : Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal);
     }
 
-    /// <summary>A proven failure left the authorization unused: its own key hears of the failure again, anyone else may try anew.</summary>
-    private Outcome<Settlement> ReserveFailed(ReserveSettlement reserve, DateTimeOffset now) =>
-        reserve.Terms.Digest == Terms.Digest && IdempotencyKey is not null && reserve.IdempotencyKey == IdempotencyKey
-            ? Same()
-            : ReserveNew(reserve, this, now);
+    /// <summary>
+    /// A proven failure left the authorization unused: its own key hears of the failure again, anyone else may try anew.
+    /// Unless success was answered before a lost block took the payment back: it is not answered twice.
+    /// </summary>
+    private Outcome<Settlement> ReserveFailed(ReserveSettlement reserve, DateTimeOffset now)
+    {
+        if (reserve.Terms.Digest == Terms.Digest && IdempotencyKey is not null && reserve.IdempotencyKey == IdempotencyKey)
+        {
+            return Same();
+        }
+
+        return Answered ? Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal) : ReserveNew(reserve, this, now);
+    }
+
+    private Outcome<Settlement> AdmitFailed(AdmitPayment admit) =>
+        Answered ? Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal) : AdmitNew(admit, Attempt);
 
     private Outcome<Settlement> Submit(SubmitSettlement submit)
     {

@@ -161,7 +161,7 @@ internal sealed class SettlementGrain(
 
     /// <summary>A paid or pending settlement without a stored key answers one caller at a time; a failure may be told to anyone.</summary>
     private static bool NeedsPlace(Settlement state, ReserveSettlement command) =>
-        state.IdempotencyKey is null && state.Status != SettlementStatus.Failed && command.Terms.Digest == state.Terms.Digest;
+        (state.IdempotencyKey is null || state.IdempotencyKey == state.Admission?.Key) && state.Status != SettlementStatus.Failed && command.Terms.Digest == state.Terms.Digest;
 
     private bool TakePlace(string caller, DateTimeOffset now)
     {
