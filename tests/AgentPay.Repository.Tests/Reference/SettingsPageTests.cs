@@ -24,7 +24,7 @@ public sealed class SettingsPageTests
     public void Every_setting_has_a_row_and_every_row_a_setting()
     {
         var rows = ReferencePage.Rows("docs/reference/settings.md");
-        Assert.Equal(Settings().Select(setting => setting.Name).Distinct().Order(), rows.Keys.Order());
+        Assert.Equal(Settings().Select(setting => setting.Name).Distinct().Order(), rows.Keys.Where(name => name.StartsWith("AgentPay:", StringComparison.Ordinal)).Order());
     }
 
     [Fact]

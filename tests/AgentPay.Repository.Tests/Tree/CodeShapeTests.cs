@@ -38,7 +38,7 @@ public sealed partial class CodeShapeTests
 
     [Fact]
     public void A_file_is_named_after_a_type_in_it() => Findings.None(
-        WorkTree.Code("src/").Where(path => Path.GetFileName(path) != "Program.cs" && !path.Contains("Attributes.cs", StringComparison.Ordinal))
+        WorkTree.Code("src/").Where(path => Path.GetFileName(path) is not ("Program.cs" or "Factory.cs") && !path.Contains("Attributes.cs", StringComparison.Ordinal))
             .Where(path => !IsNamedAfterAType(path)));
 
     private static bool IsNamedAfterAType(string path)
