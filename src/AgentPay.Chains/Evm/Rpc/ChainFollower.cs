@@ -26,7 +26,7 @@ internal sealed class ChainFollower(RpcNodes nodes, FollowPace pace, int batchCa
         {
             var head = await ReadAsync(BlockTag.Latest, cancellationToken).ConfigureAwait(false)
                 ?? throw new ChainUnavailableException("The node has no head.");
-            while (!await IsOnChainAsync(Top, head, cancellationToken).ConfigureAwait(false))
+            while (await IsLostAsync(Top, head, cancellationToken).ConfigureAwait(false))
             {
                 yield return new ChainStep(ChainStepKind.Disconnected, TakeBack());
             }
@@ -107,20 +107,35 @@ internal sealed class ChainFollower(RpcNodes nodes, FollowPace pace, int batchCa
         Remember(header);
     }
 
-    private async Task<bool> IsOnChainAsync(BlockHeader block, BlockHeader head, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether another block stands in this one's place. A node that is merely behind, as those behind one address often are, shows no other block:
+    /// its silence loses nothing.
+    /// </summary>
+    private async Task<bool> IsLostAsync(BlockHeader block, BlockHeader head, CancellationToken cancellationToken)
     {
         if (block.Cursor.Number >= head.Cursor.Number)
         {
-            return block.Cursor == head.Cursor;
+            return RememberedAt(head.Cursor.Number).Cursor != head.Cursor;
         }
 
         if (block.Cursor.Number + 1 == head.Cursor.Number)
         {
-            return block.Cursor.Hash == head.Parent;
+            return block.Cursor.Hash != head.Parent;
         }
 
         var onChain = await ReadAsync(BlockTag.At(block.Cursor.Number), cancellationToken).ConfigureAwait(false);
-        return onChain is not null && onChain.Cursor == block.Cursor;
+        return onChain is not null && onChain.Cursor != block.Cursor;
+    }
+
+    private BlockHeader RememberedAt(ulong number)
+    {
+        var header = _recent.Last;
+        while (header is not null && header.Value.Cursor.Number > number)
+        {
+            header = header.Previous;
+        }
+
+        return header?.Value ?? throw new ChainUnavailableException($"The node's head went back to block {number}, deeper than is remembered.");
     }
 
     /// <summary>The next blocks up to the head, as far as they follow on from the last one.</summary>

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using AgentPay.Chains.Evm;
+using Microsoft.AspNetCore.Http;
 
 namespace AgentPay.Chains.Tests.Evm.Rpc;
 
@@ -70,18 +72,40 @@ public sealed class FollowTests : IClassFixture<Anvil>, IDisposable
     }
 
     [Fact]
-    public async Task A_head_that_goes_back_takes_back_what_was_above_it()
+    public async Task A_head_that_goes_back_takes_back_what_was_above_it_once_another_block_stands_there()
     {
         using var chain = _anvil.Chain();
         await _anvil.MineAsync(3);
         await using var steps = chain.FollowAsync(null, Token).GetAsyncEnumerator(Token);
         var head = await ConnectedAsync(steps);
         await _anvil.CallAsync("anvil_rollback", "[2]");
+        await _anvil.CallAsync("evm_increaseTime", "[100]");
+        await _anvil.MineAsync();
         for (ulong i = 0; i < 2; i++)
         {
             Assert.True(await steps.MoveNextAsync());
             Assert.Equal((ChainStepKind.Disconnected, head.Number - i), (steps.Current.Kind, steps.Current.Block.Cursor.Number));
         }
+
+        Assert.Equal(head.Number - 1, (await ConnectedAsync(steps)).Number);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_behind_loses_no_block()
+    {
+        // Two nodes behind one address: every other answer comes from the one that is two blocks behind.
+        var heads = new Queue<ulong>([12, 10, 12, 11, 13, 11]);
+        await using var node = await StubNode.StartAsync((request, response) => AnswerBlocksAsync(request, response, () => heads.TryDequeue(out var next) ? next : 14));
+        using var chain = new EvmChain(
+            new EvmChainOptions { Network = "eip155:84532", RpcUrls = [node.Url], PollInterval = TimeSpan.FromMilliseconds(1) }, TimeProvider.System);
+        await using var steps = chain.FollowAsync(null, Token).GetAsyncEnumerator(Token);
+
+        for (ulong number = 12; number <= 14; number++)
+        {
+            Assert.Equal(number, (await ConnectedAsync(steps)).Number);
+        }
+
+        Assert.Empty(heads);
     }
 
     [Fact]
@@ -140,6 +164,20 @@ public sealed class FollowTests : IClassFixture<Anvil>, IDisposable
         Assert.True(head > safe && safe > final);
         Assert.Null(await chain.ReadBlockAsync(BlockTag.At(head + 1), Token));
         Assert.Equal(final, (await chain.ReadBlockAsync(BlockTag.At(final), Token))!.Cursor.Number);
+    }
+
+    private static Task AnswerBlocksAsync(JsonElement request, HttpResponse response, Func<ulong> head)
+    {
+        var calls = request.ValueKind == JsonValueKind.Array ? [.. request.EnumerateArray()] : new[] { request };
+        var answers = calls.Select(call =>
+        {
+            var tag = call.GetProperty("params")[0].GetString()!;
+            var number = tag == "latest" ? head() : Convert.ToUInt64(tag, 16);
+            var block = $$"""{"number":"0x{{number:x}}","hash":"0x{{number:x64}}","parentHash":"0x{{Math.Max(number, 1) - 1:x64}}","timestamp":"0x1","transactions":[]}""";
+            return $$"""{"jsonrpc":"2.0","id":{{call.GetProperty("id")}},"result":{{block}} }""";
+        });
+        var text = string.Join(',', answers);
+        return response.WriteAsync(request.ValueKind == JsonValueKind.Array ? $"[{text}]" : text);
     }
 
     private static async Task<BlockCursor> ConnectedAsync(IAsyncEnumerator<ChainStep> steps)
