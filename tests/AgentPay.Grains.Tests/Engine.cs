@@ -162,7 +162,7 @@ internal sealed class Engine : IAsyncDisposable
     private async Task ReadyAsync()
     {
         _ = Facilitator;
-        await UntilAsync(() => Desk.Health.All(chain => chain.IsHealthy) || !Chain.IsAvailable);
+        await UntilAsync(() => Desk.Health.All(chain => chain.IsHealthy) || !Chain.IsAvailable || Chain.HidesReceipts);
     }
 }
 

@@ -12,11 +12,23 @@ public sealed partial class SimulatedEvmChain
     /// <summary>Blocks behind the head that count as safe.</summary>
     public ulong SafeDepth { get; set; } = 32;
 
+    /// <summary>False: the node knows no finalized block.</summary>
+    public bool KnowsFinalized { get; set; } = true;
+
+    /// <summary>While true, the node has its blocks and not their receipts.</summary>
+    public bool HidesReceipts { get; set; }
+
+    /// <summary>Blocks by which the latest block told is behind the head, as behind an address that several nodes share.</summary>
+    public ulong LatestLag { get; set; }
+
     /// <summary>How many of the next submissions are taken although their answer gets lost.</summary>
     public int LostAnswers { get; set; }
 
     /// <summary>How many submissions were handed over, taken or not.</summary>
     public int Submissions { get; private set; }
+
+    /// <summary>How often a transaction's receipt was asked for and not shown.</summary>
+    public int HiddenReceipts { get; private set; }
 
     /// <summary>How often the fate of an authorization was asked.</summary>
     public int Traces { get; private set; }

@@ -112,7 +112,13 @@ public sealed partial class SimulatedEvmChain : IEvmChain
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<TransactionReceipt?>> ReadReceiptsAsync(IReadOnlyList<Bytes32> transactions, CancellationToken cancellationToken) =>
-        Ask<IReadOnlyList<TransactionReceipt?>>(() => [.. transactions.Select(FindReceipt)], cancellationToken);
+        Ask<IReadOnlyList<TransactionReceipt?>>(
+            () =>
+            {
+                HiddenReceipts += HidesReceipts ? transactions.Count : 0;
+                return [.. transactions.Select(hash => HidesReceipts ? null : FindReceipt(hash))];
+            },
+            cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> KnowsTransactionAsync(Bytes32 transaction, CancellationToken cancellationToken) =>
@@ -238,9 +244,9 @@ public sealed partial class SimulatedEvmChain : IEvmChain
         var height = Head.Header.Cursor.Number;
         return tag switch
         {
-            _ when tag == BlockTag.Latest || tag == BlockTag.Pending => Head,
+            _ when tag == BlockTag.Latest || tag == BlockTag.Pending => Canonical(height - Math.Min(height, LatestLag)),
             _ when tag == BlockTag.Safe => Canonical(height - Math.Min(height, SafeDepth)),
-            _ when tag == BlockTag.Finalized => Canonical(height - Math.Min(height, FinalizedDepth)),
+            _ when tag == BlockTag.Finalized => !KnowsFinalized ? null : Canonical(height - Math.Min(height, FinalizedDepth)),
             _ => blocks.Find(block => BlockTag.At(block.Header.Cursor.Number) == tag),
         };
     }

@@ -73,6 +73,12 @@ internal sealed partial class ChainWorker : BackgroundService
 
     public void Resolve(Settlement settlement) => doubts.Writer.TryWrite(settlement);
 
+    public override void Dispose()
+    {
+        base.Dispose();
+        watch.Dispose();
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         [FollowAsync(stoppingToken), KeepHouseAsync(stoppingToken), ResolveAsync(stoppingToken), .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.RunAsync, stoppingToken))]);
 
@@ -111,7 +117,7 @@ internal sealed partial class ChainWorker : BackgroundService
                 foreach (var lane in lanes)
                 {
                     await lane.RepeatAsync(token);
-                    await lane.FindTakenAsync(token);
+                    await watch.AskAgainAsync(lane, await lane.FindTakenAsync(token), token);
                     if (lane.Newest is { Synced: false } or { Waiting.IsEmpty: false })
                     {
                         await lane.SyncAsync(token);

@@ -15,7 +15,11 @@ internal sealed class MinedReport(IEvmChain chain)
     public const string TransferMismatch = "invalid_exact_evm_transfer_event_mismatch";
     public const string InvalidState = "invalid_transaction_state";
 
-    public async Task<ImmutableArray<SettlementCommand>> MakeAsync(SignerTransaction transaction, TransactionReceipt receipt, CancellationToken cancellationToken)
+    /// <param name="transaction">What was mined.</param>
+    /// <param name="receipt">Its receipt.</param>
+    /// <param name="head">Height of a block at or above the receipt's, recent enough that every node still has its state.</param>
+    /// <param name="cancellationToken">Ends the questions.</param>
+    public async Task<ImmutableArray<SettlementCommand>> MakeAsync(SignerTransaction transaction, TransactionReceipt receipt, ulong head, CancellationToken cancellationToken)
     {
         var reports = ImmutableArray.CreateBuilder<SettlementCommand>(transaction.Settlements.Length);
         foreach (var work in transaction.Settlements)
@@ -24,7 +28,7 @@ internal sealed class MinedReport(IEvmChain chain)
             {
                 TransferProof.Whole => Confirm(receipt),
                 TransferProof.TransferMissing => new FailSettlement(TransferMismatch, work.Attempt),
-                TransferProof.None => await ExplainAsync(work, receipt, cancellationToken),
+                TransferProof.None => await ExplainAsync(work, receipt, head, cancellationToken),
             });
         }
 
@@ -45,11 +49,15 @@ internal sealed class MinedReport(IEvmChain chain)
         };
     }
 
-    private async Task<SettlementCommand> ExplainAsync(SettlementWork work, TransactionReceipt receipt, CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks for the state at a block by its number: a node that is behind cannot answer, where its latest block would lack what the receipt's block did.
+    /// Used is used for ever, so unused at the head is unused at the receipt.
+    /// </summary>
+    private async Task<SettlementCommand> ExplainAsync(SettlementWork work, TransactionReceipt receipt, ulong head, CancellationToken cancellationToken)
     {
         var terms = work.Terms;
         var used = await chain.ReadAuthorizationStateAsync(
-            Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), null, cancellationToken);
+            Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), BlockTag.At(head), cancellationToken);
         return used
             ? await TraceAsync(terms, work.Attempt, receipt.Block.Number, cancellationToken)
             : new FailSettlement(receipt.Succeeded ? TransferMismatch : TransactionFailed, work.Attempt);

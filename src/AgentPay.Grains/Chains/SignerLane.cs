@@ -20,6 +20,7 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     private readonly Dictionary<string, DateTimeOffset> sentAt = [];
     private readonly Dictionary<ulong, int> takenStrikes = [];
     private readonly Dictionary<string, ulong> nonceByHash = [];
+    private readonly Queue<(ulong Nonce, string Hash)> indexed = [];
     private ulong indexedTo;
     private volatile Signer? signer;
     private volatile string? unfunded;
@@ -34,6 +35,21 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     /// <summary>The newest durable state seen; null before the first.</summary>
     public Signer? Newest => signer;
 
+    /// <summary>Why the node's chain is not the one this key sent to, in one sentence; null when it is.</summary>
+    public string? Reset => reset;
+
+    /// <summary>How many hashes can be found.</summary>
+    public int HashCount
+    {
+        get
+        {
+            lock (nonceByHash)
+            {
+                return nonceByHash.Count;
+            }
+        }
+    }
+
     /// <summary>Why this key cannot send, in one sentence; null when it can.</summary>
     public string? Trouble => reset ?? (signer is { InFlight: > 0 } ? unfunded : null);
 
@@ -47,7 +63,14 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
                 foreach (var form in newest.Transactions.TryGetValue(indexedTo, out var transaction) ? transaction.Forms : [])
                 {
                     nonceByHash[form.Hash] = indexedTo;
+                    indexed.Enqueue((indexedTo, form.Hash));
                 }
+            }
+
+            while (indexed.TryPeek(out var oldest) && oldest.Nonce < first)
+            {
+                nonceByHash.Remove(oldest.Hash);
+                indexed.Dequeue();
             }
         }
 
@@ -113,21 +136,29 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     }
 
     /// <summary>Finds nonces that another transaction of this key took: mined by count, with no receipt for any of our forms, twice in a row.</summary>
-    public async Task FindTakenAsync(CancellationToken cancellationToken)
+    /// <returns>Hashes of ours that turned out to be mined, although no block told.</returns>
+    public async Task<IReadOnlyList<string>> FindTakenAsync(CancellationToken cancellationToken)
     {
         var late = Pending().Where(transaction => clock.GetUtcNow() - transaction.Newest.SignedAt > RepeatAfter).ToArray();
         if (late.Length == 0)
         {
             takenStrikes.Clear();
-            return;
+            return [];
         }
 
+        var found = new List<string>();
         var mined = await chain.ReadTransactionCountAsync(key.Address, pending: false, cancellationToken);
         foreach (var transaction in late.Where(transaction => transaction.Nonce < mined))
         {
             var receipts = await chain.ReadReceiptsAsync([.. transaction.Forms.Select(form => Bytes32.Parse(form.Hash))], cancellationToken);
-            var strikes = receipts.Any(receipt => receipt is not null) ? 0 : takenStrikes.GetValueOrDefault(transaction.Nonce) + 1;
-            takenStrikes[transaction.Nonce] = strikes;
+            if (receipts.FirstOrDefault(receipt => receipt is not null) is { } ours)
+            {
+                takenStrikes.Remove(transaction.Nonce);
+                found.Add(ours.Transaction.ToString());
+                continue;
+            }
+
+            var strikes = takenStrikes[transaction.Nonce] = takenStrikes.GetValueOrDefault(transaction.Nonce) + 1;
             if (strikes >= 2)
             {
                 takenStrikes.Remove(transaction.Nonce);
@@ -136,6 +167,8 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
                 await grain.NonceTakenAsync(transaction.Nonce);
             }
         }
+
+        return found;
     }
 
     /// <summary>What is not mined, by nonce. The unmined are the newest, so this looks from the end and stops when it has them all.</summary>
