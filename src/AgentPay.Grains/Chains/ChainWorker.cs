@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
-using System.Threading.Channels;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
-using AgentPay.Grains.Settlements;
 using AgentPay.Grains.Signers;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -22,12 +20,10 @@ internal sealed partial class ChainWorker : BackgroundService
     private static readonly TimeSpan FeesAge = TimeSpan.FromMilliseconds(500);
 
     private readonly ImmutableArray<SignerLane> lanes;
-    private readonly MinedReport report;
     private readonly BlockWatch watch;
-    private readonly IGrainFactory grains;
+    private readonly DoubtResolver resolver;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
-    private readonly Channel<Settlement> doubts = Channel.CreateUnbounded<Settlement>();
     private volatile FeeQuote? fees;
     private volatile string? outage = "The chain has not been reached yet.";
     private DateTimeOffset feesAt;
@@ -36,10 +32,10 @@ internal sealed partial class ChainWorker : BackgroundService
     {
         Settings = settings;
         Chain = chain;
-        this.grains = grains;
         this.clock = clock;
         logger = loggers.CreateLogger<ChainWorker>();
-        report = new MinedReport(chain);
+        var report = new MinedReport(chain);
+        resolver = new DoubtResolver(settings, chain, report, grains, logger);
         lanes = [.. keys.Select(key => new SignerLane(
             chain, key, grains.GetGrain<ISignerGrain>(SignerId.KeyFor(settings.Network, key.Address.ToString())), clock, logger))];
         watch = new BlockWatch(settings, chain, lanes, report, clock);
@@ -71,7 +67,7 @@ internal sealed partial class ChainWorker : BackgroundService
 
     public void Observe(Signer signer) => lanes.FirstOrDefault(lane => lane.AddressText == signer.Address)?.Observe(signer);
 
-    public void Resolve(Settlement settlement) => doubts.Writer.TryWrite(settlement);
+    public void Resolve(Settlement settlement) => resolver.Add(settlement);
 
     public override void Dispose()
     {
@@ -80,7 +76,7 @@ internal sealed partial class ChainWorker : BackgroundService
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        [FollowAsync(stoppingToken), KeepHouseAsync(stoppingToken), ResolveAsync(stoppingToken), .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.RunAsync, stoppingToken))]);
+        [FollowAsync(stoppingToken), KeepHouseAsync(stoppingToken), RepeatedlyAsync(isFollowing: false, resolver.RunAsync, stoppingToken), .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.RunAsync, stoppingToken))]);
 
     private Task FollowAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
         isFollowing: true,
@@ -126,48 +122,6 @@ internal sealed partial class ChainWorker : BackgroundService
             }
         },
         stoppingToken);
-
-    private Task ResolveAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
-        isFollowing: false,
-        async token =>
-        {
-            await foreach (var settlement in doubts.Reader.ReadAllAsync(token))
-            {
-                var command = await LookAsync(settlement, token);
-                if (command is not null)
-                {
-                    await grains.GetGrain<ISettlementGrain>(settlement.Id).ReportAsync(command);
-                }
-            }
-        },
-        stoppingToken);
-
-    /// <summary>Proof, or null: the settlement's own deadline asks again.</summary>
-    private async Task<SettlementCommand?> LookAsync(Settlement settlement, CancellationToken cancellationToken)
-    {
-        var terms = settlement.Terms;
-        var head = await Chain.ReadBlockAsync(BlockTag.Latest, cancellationToken);
-        var traced = await report.TraceAsync(terms, settlement.Attempt, head?.Cursor.Number ?? 0, cancellationToken);
-        if (traced is ConfirmSettlement paid && paid.Block.Number + (ulong)Settings.Confirmations - 1 > (head?.Cursor.Number ?? 0))
-        {
-            return null;
-        }
-
-        if (traced is not DoubtSettlement)
-        {
-            return traced;
-        }
-
-        var final = await Chain.ReadBlockAsync(BlockTag.Finalized, cancellationToken);
-        if (final is null || !long.TryParse(terms.ValidBefore, out var end) || (long)final.Timestamp < end)
-        {
-            return null;
-        }
-
-        var used = await Chain.ReadAuthorizationStateAsync(
-            Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), BlockTag.At(final.Cursor.Number), cancellationToken);
-        return used ? null : new FailSettlement(MinedReport.TransactionFailed, settlement.Attempt);
-    }
 
     private async Task RefreshFeesAsync(CancellationToken cancellationToken)
     {

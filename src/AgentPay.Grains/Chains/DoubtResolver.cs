@@ -1,0 +1,101 @@
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Settlements;
+using Microsoft.Extensions.Logging;
+
+namespace AgentPay.Grains.Chains;
+
+/// <summary>Finds out from the chain what became of authorizations nobody can tell the fate of.</summary>
+internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain chain, MinedReport report, IGrainFactory grains, ILogger logger)
+{
+    private readonly DoubtQueue doubts = new();
+
+    public void Add(Settlement settlement) => doubts.Add(settlement);
+
+    /// <summary>Answers one after the other until stopped. One that cannot be answered holds up no other: its own deadline asks again.</summary>
+    public async Task RunAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var settlement in doubts.TakeAllAsync(stoppingToken))
+        {
+            try
+            {
+                if (await LookAsync(settlement, stoppingToken) is { } command)
+                {
+                    await grains.GetGrain<ISettlementGrain>(settlement.Id).ReportAsync(command);
+                }
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogUnanswered(e, settlement.Id, settings.Network);
+            }
+        }
+    }
+
+    /// <summary>Proof, or null: the settlement's own deadline asks again.</summary>
+    private async Task<SettlementCommand?> LookAsync(Settlement settlement, CancellationToken cancellationToken)
+    {
+        var head = (await chain.ReadBlockAsync(BlockTag.Latest, cancellationToken))?.Cursor.Number
+            ?? throw new ChainUnavailableException("The node has no latest block.");
+
+        // One cheap question settles most of them; logs of many blocks are dear, and often refused.
+        if (await IsNeverUsedAsync(settlement.Terms, head, cancellationToken))
+        {
+            return new FailSettlement(MinedReport.TransactionFailed, settlement.Attempt);
+        }
+
+        return await report.TraceAsync(settlement.Terms, settlement.Attempt, head, cancellationToken) switch
+        {
+            ConfirmSettlement paid when paid.Block.Number + (ulong)settings.Confirmations - 1 > head => null,
+            DoubtSettlement => null,
+            var proof => proof,
+        };
+    }
+
+    /// <summary>True when a final block after its end shows the authorization unused: no block to come can use it.</summary>
+    private async Task<bool> IsNeverUsedAsync(SettlementTerms terms, ulong head, CancellationToken cancellationToken)
+    {
+        var final = await ReadFinalAsync(head, cancellationToken);
+        if (final is null || !long.TryParse(terms.ValidBefore, out var end) || (long)final.Timestamp < end)
+        {
+            return false;
+        }
+
+        try
+        {
+            return !await chain.ReadAuthorizationStateAsync(
+                Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), BlockTag.At(final.Cursor.Number), cancellationToken);
+        }
+        catch (ChainUnavailableException e)
+        {
+            // A node may have forgotten the state of a block this old. Its logs may still prove the opposite.
+            LogNoState(settings.Network, final.Cursor.Number, e.Message);
+            return false;
+        }
+    }
+
+    /// <summary>The newest block that can no longer be lost: the node's word, or by depth where it has none. Nodes without the tag answer null or an error.</summary>
+    private async Task<BlockHeader?> ReadFinalAsync(ulong head, CancellationToken cancellationToken)
+    {
+        BlockHeader? final = null;
+        try
+        {
+            final = await chain.ReadBlockAsync(BlockTag.Finalized, cancellationToken);
+        }
+        catch (ChainUnavailableException e)
+        {
+            LogNoFinalized(settings.Network, e.Message);
+        }
+
+        var depth = (ulong)settings.FinalityDepth;
+        return final is null && head >= depth ? await chain.ReadBlockAsync(BlockTag.At(head - depth), cancellationToken) : final;
+    }
+
+    [LoggerMessage(EventId = 1313, Level = LogLevel.Warning, Message = "The fate of {Settlement} on {Network} could not be found out; it is asked again later.")]
+    private partial void LogUnanswered(Exception exception, string settlement, string network);
+
+    [LoggerMessage(EventId = 1314, Level = LogLevel.Warning, Message = "{Network} does not tell the state of a token at block {Block}: {Words}")]
+    private partial void LogNoState(string network, ulong block, string words);
+
+    [LoggerMessage(EventId = 1315, Level = LogLevel.Debug, Message = "{Network} does not tell its finalized block, its depth decides: {Words}")]
+    private partial void LogNoFinalized(string network, string words);
+}

@@ -1,0 +1,81 @@
+using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Chains;
+
+namespace AgentPay.Grains.Tests.Chains;
+
+/// <summary>Settlements of unknown fate: the cheap proof first, each asked once at a time.</summary>
+public sealed class DoubtTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_unused_authorization_past_its_end_fails_by_a_final_block_without_a_search_through_logs(bool knowsFinalized)
+    {
+        await using var engine = await Engine.StartAsync(settleWaitSeconds: 1);
+        var payment = await LoseAsync(engine);
+
+        engine.Chain.KnowsFinalized = knowsFinalized;
+        engine.Chain.Mine((int)engine.Chain.FinalizedDepth + 1);
+        var searches = engine.Chain.Traces;
+        engine.Chain.IsAvailable = true;
+
+        await engine.UntilAsync(payment, SettlementStatus.Failed, timePasses: true);
+        Assert.Equal(searches, engine.Chain.Traces);
+    }
+
+    [Fact]
+    public async Task A_settlement_asked_about_twice_waits_once_as_it_was_asked_about_last()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var payment = engine.Pay();
+        await engine.SettleAsync(payment);
+        var settlement = (await engine.ReadAsync(payment))!;
+        var queue = new DoubtQueue();
+
+        queue.Add(settlement);
+        queue.Add(settlement with { Attempt = settlement.Attempt + 1 });
+        queue.Add(settlement with { Id = "another" });
+        Assert.Equal(2, queue.Count);
+
+        await using var taken = queue.TakeAllAsync(Engine.Stop).GetAsyncEnumerator(Engine.Stop);
+        Assert.True(await taken.MoveNextAsync());
+        Assert.Equal((settlement.Id, settlement.Attempt + 1), (taken.Current.Id, taken.Current.Attempt));
+        Assert.True(await taken.MoveNextAsync());
+        Assert.Equal("another", taken.Current.Id);
+        queue.Add(settlement);
+        Assert.Equal(1, queue.Count);
+    }
+
+    [Fact]
+    public async Task A_full_queue_takes_no_more()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var payment = engine.Pay();
+        await engine.SettleAsync(payment);
+        var settlement = (await engine.ReadAsync(payment))!;
+        var queue = new DoubtQueue();
+
+        for (var i = 0; i <= DoubtQueue.LengthMax; i++)
+        {
+            queue.Add(settlement with { Id = $"{i}" });
+        }
+
+        Assert.Equal(DoubtQueue.LengthMax, queue.Count);
+    }
+
+    /// <summary>A payment whose transaction is gone, whose end has passed, and whose node is down.</summary>
+    private static async Task<Payment> LoseAsync(Engine engine)
+    {
+        var payment = engine.Pay(TimeSpan.FromSeconds(60));
+        var settling = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        engine.Chain.IsAvailable = false;
+        engine.Chain.Drop(engine.Chain.Pool.Single());
+        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+        engine.Clock.Advance(TimeSpan.FromSeconds(90));
+        await engine.UntilAsync(payment, SettlementStatus.Unknown, timePasses: true);
+        return payment;
+    }
+}
