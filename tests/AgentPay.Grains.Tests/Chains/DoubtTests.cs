@@ -24,6 +24,21 @@ public sealed class DoubtTests
     }
 
     [Fact]
+    public async Task One_that_cannot_be_looked_up_holds_up_no_other()
+    {
+        await using var engine = await Engine.StartAsync(settleWaitSeconds: 1);
+        var payment = await LoseAsync(engine);
+        engine.Chain.Mine((int)engine.Chain.FinalizedDepth + 1);
+        engine.Chain.IsAvailable = true;
+        var settlement = (await engine.ReadAsync(payment))!;
+
+        engine.Desk.Resolve(settlement with { Id = "broken", Terms = settlement.Terms with { Token = "none" } });
+        engine.Desk.Resolve(settlement);
+
+        await engine.UntilAsync(payment, SettlementStatus.Failed);
+    }
+
+    [Fact]
     public async Task A_settlement_asked_about_twice_waits_once_as_it_was_asked_about_last()
     {
         await using var engine = await Engine.StartAsync();
