@@ -1,17 +1,19 @@
+using System.Text.RegularExpressions;
+#if !ORLEANS
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
-using System.Text.RegularExpressions;
 using AgentPay.Domain.Settlements;
+#endif
 
 namespace AgentPay.Repository.Tests.Tree;
 
 /// <summary>The domain decides; it does not run, measure time or compute with fractions.</summary>
 public sealed partial class DomainTests
 {
+#if !ORLEANS
     private static readonly Assembly Domain = typeof(Settlement).Assembly;
 
-#if !ORLEANS
     [Fact]
     public void The_domain_knows_of_the_grain_model_only_its_attributes()
     {
