@@ -42,6 +42,9 @@ public sealed partial record Settlement
     /// <summary>Address of the engine's key that sends it; null before it is reserved.</summary>
     [Id(11), JsonPropertyName("by")] public string? Signer { get; init; }
 
+    /// <summary>Somebody else's transaction paid it: no signer of the engine follows its block, so the settlement does.</summary>
+    [Id(12), JsonPropertyName("oth"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool PaidByOther { get; init; }
+
     /// <summary>The outcome is decided: paid or proven unpaid.</summary>
     [JsonIgnore]
     public bool IsDecided => IsPaid || Status == SettlementStatus.Failed;

@@ -103,8 +103,12 @@ public sealed record SubmitSettlement([property: Id(0)] string Transaction) : Se
 /// <summary>The chain shows AuthorizationUsed and our Transfer.</summary>
 /// <param name="Transaction">The transaction that paid, ours or another's.</param>
 /// <param name="Block">Its block.</param>
+/// <param name="ByOther">No signer of the engine follows that block: the settlement looks after it until it is final.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.ConfirmSettlement")]
-public sealed record ConfirmSettlement([property: Id(0)] string Transaction, [property: Id(1)] BlockReference Block) : SettlementCommand
+public sealed record ConfirmSettlement(
+    [property: Id(0)] string Transaction,
+    [property: Id(1)] BlockReference Block,
+    [property: Id(2), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool ByOther = false) : SettlementCommand
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -132,8 +136,9 @@ public sealed record UndoSettlement([property: Id(0)] BlockReference Block) : Se
 
 /// <summary>Its block reached a depth.</summary>
 /// <param name="Final">False: safe.</param>
+/// <param name="Block">The block that reached it.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.DeepenSettlement")]
-public sealed record DeepenSettlement([property: Id(0)] bool Final) : SettlementCommand
+public sealed record DeepenSettlement([property: Id(0)] bool Final, [property: Id(1)] BlockReference Block) : SettlementCommand
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -142,9 +147,8 @@ public sealed record DeepenSettlement([property: Id(0)] bool Final) : Settlement
 
 /// <summary>It is proven that it did not happen.</summary>
 /// <param name="Code">The public code that says why.</param>
-/// <param name="Attempt">Of which attempt; a later attempt does not listen.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.FailSettlement")]
-public sealed record FailSettlement([property: Id(0)] string Code, [property: Id(1)] int Attempt) : SettlementCommand
+public sealed record FailSettlement([property: Id(0)] string Code) : SettlementCommand
 {
     /// <inheritdoc/>
     [JsonIgnore]

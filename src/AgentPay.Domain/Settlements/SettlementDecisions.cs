@@ -39,6 +39,37 @@ public sealed partial record Settlement
         };
     }
 
+    /// <summary>
+    /// Hears what the signer or the chain says of one authorization. What happened to an earlier attempt counts where it is a fact of the chain about
+    /// the same authorization; where another authorization of the same nonce was used instead, the chain is asked what became of this one.
+    /// </summary>
+    public static Outcome<Settlement> Hear(Settlement? current, SettlementReported report, DateTimeOffset now)
+    {
+        var isSame = current?.Terms.Digest == report.Digest;
+        if (current is null || (isSame && report.Attempt == current.Attempt))
+        {
+            return Decide(current, report.Command, now);
+        }
+
+        return report.Command.Verb switch
+        {
+            // These name the block they speak of, so they cannot hit another payment.
+            SettlementVerb.Undo or SettlementVerb.Deepen => Decide(current, report.Command, now),
+            SettlementVerb.Confirm when isSame => Decide(current, report.Command, now),
+            SettlementVerb.Confirm when current is { IsDecided: false, ReservedAt: not null } => Decide(current, new DoubtSettlement(), now),
+            _ => Outcome<Settlement>.Unchanged(current),
+        };
+    }
+
+    /// <summary>Its deadline came: what is undecided asks the chain, and what somebody else's transaction paid is looked after until it is final.</summary>
+    public static Outcome<Settlement> Wake(Settlement? current, DateTimeOffset now) => current switch
+    {
+        { IsDecided: false, ReservedAt: not null } => Decide(current, new DoubtSettlement(), now),
+        { IsPaid: true, PaidByOther: true, Status: not SettlementStatus.Final } =>
+            Outcome<Settlement>.Changed(current, new Effects { Due = [new DueChange(ResolveDue, now + ResolveAgainAfter)] }),
+        _ => Outcome<Settlement>.Unchanged(current),
+    };
+
     private static Outcome<Settlement> WhenNew(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
         SettlementVerb.Admit => AdmitNew((AdmitPayment)command, attempt: 0),
@@ -87,7 +118,7 @@ public sealed partial record Settlement
         SettlementVerb.Release => YieldAdmission((ReleasePayment)command),
         SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
         SettlementVerb.Submit => Submit((SubmitSettlement)command),
-        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command),
+        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command, now),
         SettlementVerb.Doubt => Doubt(now),
         SettlementVerb.Undo => Same(),
         SettlementVerb.Deepen => Same(),
@@ -102,7 +133,7 @@ public sealed partial record Settlement
         SettlementVerb.Release => YieldAdmission((ReleasePayment)command),
         SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
         SettlementVerb.Submit => Submit((SubmitSettlement)command),
-        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command),
+        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command, now),
         SettlementVerb.Doubt => Doubt(now),
         SettlementVerb.Undo => Same(),
         SettlementVerb.Deepen => Same(),
@@ -116,7 +147,7 @@ public sealed partial record Settlement
         SettlementVerb.Release => YieldAdmission((ReleasePayment)command),
         SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
         SettlementVerb.Submit => Submit((SubmitSettlement)command),
-        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command),
+        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command, now),
         SettlementVerb.Doubt => Doubt(now),
         SettlementVerb.Undo => Same(),
         SettlementVerb.Deepen => Same(),
@@ -130,7 +161,7 @@ public sealed partial record Settlement
         SettlementVerb.Release => YieldAdmission((ReleasePayment)command),
         SettlementVerb.Reserve => ReserveAgain((ReserveSettlement)command),
         SettlementVerb.Submit => Same(),
-        SettlementVerb.Confirm => ConfirmAgain((ConfirmSettlement)command),
+        SettlementVerb.Confirm => ConfirmAgain((ConfirmSettlement)command, now),
         SettlementVerb.Doubt => Same(),
         SettlementVerb.Undo => Undo((UndoSettlement)command, now),
         SettlementVerb.Deepen => Deepen((DeepenSettlement)command),
@@ -144,7 +175,7 @@ public sealed partial record Settlement
         SettlementVerb.Release => Same(),
         SettlementVerb.Reserve => ReserveFailed((ReserveSettlement)command, now),
         SettlementVerb.Submit => Same(),
-        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command),
+        SettlementVerb.Confirm => Confirm((ConfirmSettlement)command, now),
         SettlementVerb.Doubt => Same(),
         SettlementVerb.Undo => Same(),
         SettlementVerb.Deepen => Same(),

@@ -71,10 +71,12 @@ public sealed partial record Settlement
         return Outcome<Settlement>.Changed(settlement, new Effects
         {
             Events = [SettlementEvents.Draft("settlement.reserved", settlement)],
-            Messages = [new MessageDraft(SignerId.GrainFor(settlement.Terms.Network, reserve.Signer), new SettlementReserved(settlement.Id, settlement.Attempt, settlement.Terms))],
+            Messages = [settlement.ToSigner()],
             Due = [new DueChange(ResolveDue, ResolveTime(settlement.Terms, now))],
         });
     }
+
+    private MessageDraft ToSigner() => new(SignerId.GrainFor(Terms.Network, Signer!), new SettlementReserved(Id, Attempt, Terms));
 
     private Outcome<Settlement> ReserveAdmitted(ReserveSettlement reserve, DateTimeOffset now)
     {
@@ -133,7 +135,7 @@ public sealed partial record Settlement
         return Outcome<Settlement>.Changed(next, new Effects { Events = [SettlementEvents.Draft("settlement.submitted", next)] });
     }
 
-    private Outcome<Settlement> Confirm(ConfirmSettlement confirm)
+    private Outcome<Settlement> Confirm(ConfirmSettlement confirm, DateTimeOffset now)
     {
         var next = this with
         {
@@ -141,24 +143,30 @@ public sealed partial record Settlement
             Transaction = confirm.Transaction,
             Block = confirm.Block,
             FailureCode = null,
+            PaidByOther = confirm.ByOther,
         };
         return Outcome<Settlement>.Changed(next, new Effects
         {
             Transfers = [SettlementLedger.Pay(next.Terms)],
             Events = [SettlementEvents.Draft("settlement.confirmed", next)],
-            Due = [new DueChange(ResolveDue, null)],
+            Due = [WatchDue(confirm, now)],
         });
     }
 
-    private Outcome<Settlement> ConfirmAgain(ConfirmSettlement confirm)
+    private Outcome<Settlement> ConfirmAgain(ConfirmSettlement confirm, DateTimeOffset now)
     {
-        if (Transaction == confirm.Transaction && Block == confirm.Block)
+        if (Status == SettlementStatus.Final || (Transaction == confirm.Transaction && Block == confirm.Block))
         {
             return Same();
         }
 
-        return Outcome<Settlement>.Changed(this with { Transaction = confirm.Transaction, Block = confirm.Block });
+        // Another block holds it now, and how deep that one is has to be seen anew.
+        var next = this with { Status = SettlementStatus.Confirmed, Transaction = confirm.Transaction, Block = confirm.Block, PaidByOther = confirm.ByOther };
+        return Outcome<Settlement>.Changed(next, new Effects { Due = [WatchDue(confirm, now)] });
     }
+
+    private static DueChange WatchDue(ConfirmSettlement confirm, DateTimeOffset now) =>
+        new(ResolveDue, confirm.ByOther ? now + ResolveAgainAfter : null);
 
     private Outcome<Settlement> Doubt(DateTimeOffset now)
     {
@@ -180,11 +188,15 @@ public sealed partial record Settlement
             return Same();
         }
 
-        var next = this with { Status = SettlementStatus.Submitted, Block = null };
+        // The bytes of the engine's own transaction are sent again by its signer; what somebody else sent, the engine now has to send itself.
+        var next = PaidByOther
+            ? this with { Status = SettlementStatus.Reserved, Block = null, Transaction = null, PaidByOther = false, Attempt = Attempt + 1 }
+            : this with { Status = SettlementStatus.Submitted, Block = null };
         return Outcome<Settlement>.Changed(next, new Effects
         {
             Transfers = [SettlementLedger.Reverse(Terms)],
             Events = [SettlementEvents.Draft("settlement.reorged", next)],
+            Messages = PaidByOther ? [next.ToSigner()] : [],
             Due = [new DueChange(ResolveDue, ResolveTime(Terms, now))],
         });
     }
@@ -192,22 +204,21 @@ public sealed partial record Settlement
     private Outcome<Settlement> Deepen(DeepenSettlement deepen)
     {
         var depth = deepen.Final ? SettlementStatus.Final : SettlementStatus.Safe;
-        if (Status >= depth)
+        if (Status >= depth || Block != deepen.Block)
         {
             return Same();
         }
 
         var next = this with { Status = depth };
-        return Outcome<Settlement>.Changed(next, new Effects { Events = [SettlementEvents.Draft(deepen.Final ? "settlement.final" : "settlement.safe", next)] });
+        return Outcome<Settlement>.Changed(next, new Effects
+        {
+            Events = [SettlementEvents.Draft(deepen.Final ? "settlement.final" : "settlement.safe", next)],
+            Due = deepen.Final && PaidByOther ? [new DueChange(ResolveDue, null)] : [],
+        });
     }
 
     private Outcome<Settlement> Fail(FailSettlement fail)
     {
-        if (fail.Attempt != Attempt)
-        {
-            return Same();
-        }
-
         var next = this with { Status = SettlementStatus.Failed, FailureCode = fail.Code };
         return Outcome<Settlement>.Changed(next, new Effects
         {

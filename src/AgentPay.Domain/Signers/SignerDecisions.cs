@@ -105,12 +105,12 @@ public sealed partial record Signer
         var draft = new SignerDraft(this);
         foreach (var nonce in nonces)
         {
-            if (Transactions.TryGetValue(nonce, out var transaction) && transaction.Block is not null)
+            if (Transactions.TryGetValue(nonce, out var transaction) && transaction.Block is { } block)
             {
                 draft.Remove(nonce);
                 foreach (var work in transaction.Settlements)
                 {
-                    draft.Tell(work, new DeepenSettlement(Final: true));
+                    draft.Tell(work, new DeepenSettlement(Final: true, block));
                 }
             }
         }

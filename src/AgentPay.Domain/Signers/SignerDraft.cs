@@ -41,7 +41,7 @@ internal sealed class SignerDraft
     }
 
     public void Tell(SettlementWork work, SettlementCommand command) =>
-        messages.Add(new MessageDraft(new GrainRef(SettlementId.GrainType, work.Settlement), new SettlementReported(command)));
+        messages.Add(new MessageDraft(new GrainRef(SettlementId.GrainType, work.Settlement), new SettlementReported(command, work.Attempt, work.Terms.Digest)));
 
     /// <summary>Gives waiting work its nonces, in order, while there is room and time; what is out of time asks the chain instead.</summary>
     public void SendWaiting(SignTransaction? sign, DateTimeOffset now)

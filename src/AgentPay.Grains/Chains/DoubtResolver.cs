@@ -19,9 +19,10 @@ internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain ch
         {
             try
             {
-                if (await LookAsync(settlement, stoppingToken) is { } command)
+                if (await (settlement.IsPaid ? FollowAsync(settlement, stoppingToken) : LookAsync(settlement, stoppingToken)) is { } command)
                 {
-                    await grains.GetGrain<ISettlementGrain>(settlement.Id).ReportAsync(command);
+                    var report = new SettlementReported(command, settlement.Attempt, settlement.Terms.Digest);
+                    await grains.GetGrain<ISettlementGrain>(settlement.Id).ReportAsync(report);
                 }
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -34,22 +35,44 @@ internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain ch
     /// <summary>Proof, or null: the settlement's own deadline asks again.</summary>
     private async Task<SettlementCommand?> LookAsync(Settlement settlement, CancellationToken cancellationToken)
     {
-        var head = (await chain.ReadBlockAsync(BlockTag.Latest, cancellationToken))?.Cursor.Number
-            ?? throw new ChainUnavailableException("The node has no latest block.");
+        var head = await ReadHeadAsync(cancellationToken);
 
         // One cheap question settles most of them; logs of many blocks are dear, and often refused.
         if (await IsNeverUsedAsync(settlement.Terms, head, cancellationToken))
         {
-            return new FailSettlement(MinedReport.TransactionFailed, settlement.Attempt);
+            return new FailSettlement(MinedReport.TransactionFailed);
         }
 
-        return await report.TraceAsync(settlement.Terms, settlement.Attempt, head, cancellationToken) switch
+        return await report.TraceAsync(settlement.Terms, head, cancellationToken) switch
         {
             ConfirmSettlement paid when paid.Block.Number + (ulong)settings.Confirmations - 1 > head => null,
             DoubtSettlement => null,
             var proof => proof,
         };
     }
+
+    /// <summary>What became of the block in which somebody else's transaction paid: final, lost, or neither yet.</summary>
+    private async Task<SettlementCommand?> FollowAsync(Settlement paid, CancellationToken cancellationToken)
+    {
+        var head = await ReadHeadAsync(cancellationToken);
+        var block = paid.Block!;
+        if (await chain.ReadBlockAsync(BlockTag.At(block.Number), cancellationToken) is not { } standing)
+        {
+            return null;
+        }
+
+        if (standing.Cursor.ToReference() != block)
+        {
+            return new UndoSettlement(block);
+        }
+
+        return await ReadFinalAsync(head, cancellationToken) is { } final && final.Cursor.Number >= block.Number
+            ? new DeepenSettlement(Final: true, block)
+            : null;
+    }
+
+    private async Task<ulong> ReadHeadAsync(CancellationToken cancellationToken) =>
+        (await chain.ReadBlockAsync(BlockTag.Latest, cancellationToken))?.Cursor.Number ?? throw new ChainUnavailableException("The node has no latest block.");
 
     /// <summary>True when a final block after its end shows the authorization unused: no block to come can use it.</summary>
     private async Task<bool> IsNeverUsedAsync(SettlementTerms terms, ulong head, CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ internal sealed class MinedReport(IEvmChain chain)
             reports.Add(ProofOf(work.Terms, receipt) switch
             {
                 TransferProof.Whole => Confirm(receipt),
-                TransferProof.TransferMissing => new FailSettlement(TransferMismatch, work.Attempt),
+                TransferProof.TransferMissing => new FailSettlement(TransferMismatch),
                 TransferProof.None => await ExplainAsync(work, receipt, head, cancellationToken),
             });
         }
@@ -36,15 +36,15 @@ internal sealed class MinedReport(IEvmChain chain)
     }
 
     /// <summary>What became of an authorization by the chain's own logs; doubt when it has no trace.</summary>
-    public async Task<SettlementCommand> TraceAsync(SettlementTerms terms, int attempt, ulong head, CancellationToken cancellationToken)
+    public async Task<SettlementCommand> TraceAsync(SettlementTerms terms, ulong head, CancellationToken cancellationToken)
     {
         var from = head > ChainSettings.LogRangeMax ? head - ChainSettings.LogRangeMax : 0;
         var trace = await chain.FindAuthorizationAsync(Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), from, cancellationToken);
         return trace.Fate switch
         {
-            AuthorizationFate.Used when ProofOf(terms, trace.Receipt!) == TransferProof.Whole => Confirm(trace.Receipt!),
-            AuthorizationFate.Used => new FailSettlement(TransferMismatch, attempt),
-            AuthorizationFate.Canceled => new FailSettlement(InvalidState, attempt),
+            AuthorizationFate.Used when ProofOf(terms, trace.Receipt!) == TransferProof.Whole => Confirm(trace.Receipt!) with { ByOther = true },
+            AuthorizationFate.Used => new FailSettlement(TransferMismatch),
+            AuthorizationFate.Canceled => new FailSettlement(InvalidState),
             AuthorizationFate.NoTrace => new DoubtSettlement(),
         };
     }
@@ -59,8 +59,8 @@ internal sealed class MinedReport(IEvmChain chain)
         var used = await chain.ReadAuthorizationStateAsync(
             Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), BlockTag.At(head), cancellationToken);
         return used
-            ? await TraceAsync(terms, work.Attempt, receipt.Block.Number, cancellationToken)
-            : new FailSettlement(receipt.Succeeded ? TransferMismatch : TransactionFailed, work.Attempt);
+            ? await TraceAsync(terms, receipt.Block.Number, cancellationToken)
+            : new FailSettlement(receipt.Succeeded ? TransferMismatch : TransactionFailed);
     }
 
     private static ConfirmSettlement Confirm(TransactionReceipt receipt) => new(receipt.Transaction.ToString(), receipt.Block.ToReference());

@@ -43,5 +43,5 @@ public interface ISettlementGrain : IGrainWithStringKey
 
     /// <summary>Reports what the chain says of it.</summary>
     [Alias("Report")]
-    Task<Reply<Settlement>> ReportAsync(SettlementCommand command);
+    Task<Reply<Settlement>> ReportAsync(SettlementReported report);
 }

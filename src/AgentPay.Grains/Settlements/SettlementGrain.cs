@@ -82,19 +82,19 @@ internal sealed class SettlementGrain(
 
     public Task<Settlement?> GetAsync(CancellationToken cancellationToken) => journal.ReadAsync(cancellationToken);
 
-    public async Task<Reply<Settlement>> ReportAsync(SettlementCommand command) => Reply<Settlement>.Of(await DecideAsync(command));
+    public async Task<Reply<Settlement>> ReportAsync(SettlementReported report) =>
+        Reply<Settlement>.Of(await DecideAsync((state, now) => Settlement.Hear(state, report, now)));
 
     public async Task<bool> ReceiveAsync(FactEnvelope envelope)
     {
         Invariant.That(envelope.Fact is SettlementReported, "A settlement is told reports only.");
-        return (await DecideAsync(((SettlementReported)envelope.Fact).Command, envelope.MessageId)).IsChange;
+        var report = (SettlementReported)envelope.Fact;
+        return (await DecideAsync((state, now) => Settlement.Hear(state, report, now), envelope.MessageId)).IsChange;
     }
 
     public async Task<bool> DueAsync(string id, DateTimeOffset at)
     {
-        var outcome = await DecideAsync((state, now) => state is { IsDecided: false, ReservedAt: not null }
-            ? Settlement.Decide(state, new DoubtSettlement(), now)
-            : Outcome<Settlement>.Unchanged(state));
+        var outcome = await DecideAsync(Settlement.Wake);
         if (outcome.IsChange)
         {
             resolver.Resolve(outcome.State!);

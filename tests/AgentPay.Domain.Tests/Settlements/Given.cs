@@ -44,7 +44,7 @@ internal static class Given
 
     public static ConfirmSettlement Confirm => new(Hash, Block);
 
-    public static FailSettlement Fail(int attempt = 1) => new("invalid_exact_evm_transaction_failed", attempt);
+    public static FailSettlement Fail() => new("invalid_exact_evm_transaction_failed");
 
     /// <summary>A settlement after these commands, the first on nothing.</summary>
     public static Settlement After(params SettlementCommand[] commands)
@@ -66,8 +66,8 @@ internal static class Given
         SettlementStatus.Submitted => After(Reserve(), new SubmitSettlement(Hash)),
         SettlementStatus.Unknown => After(Reserve(), new SubmitSettlement(Hash), new DoubtSettlement()),
         SettlementStatus.Confirmed => After(Reserve(), new SubmitSettlement(Hash), Confirm),
-        SettlementStatus.Safe => After(Reserve(), new SubmitSettlement(Hash), Confirm, new DeepenSettlement(Final: false)),
-        SettlementStatus.Final => After(Reserve(), new SubmitSettlement(Hash), Confirm, new DeepenSettlement(Final: true)),
+        SettlementStatus.Safe => After(Reserve(), new SubmitSettlement(Hash), Confirm, new DeepenSettlement(Final: false, Block)),
+        SettlementStatus.Final => After(Reserve(), new SubmitSettlement(Hash), Confirm, new DeepenSettlement(Final: true, Block)),
         SettlementStatus.Failed => After(Reserve(), new SubmitSettlement(Hash), Fail()),
     };
 

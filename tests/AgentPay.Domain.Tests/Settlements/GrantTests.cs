@@ -51,7 +51,7 @@ public sealed class GrantTests
     {
         var released = Given.After(Given.Reserve(null), Given.Fail(), Given.Admit(), new ReleasePayment(Given.Key));
 
-        Assert.Same(released, released.Then(new DeepenSettlement(Final: true)).State);
+        Assert.Same(released, released.Then(new DeepenSettlement(Final: true, Given.Block)).State);
         Assert.Same(released, released.Then(Given.Confirm).State);
     }
 }

@@ -23,7 +23,7 @@ public sealed class OutcomeTests
             (new UndoSettlement(Given.Block), 0),
             (new ConfirmSettlement(Given.Hash, Given.OtherBlock), 1000),
             (new UndoSettlement(Given.Block), 1000),
-            (new DeepenSettlement(Final: true), 1000),
+            (new DeepenSettlement(Final: true, Given.OtherBlock), 1000),
             (new UndoSettlement(Given.OtherBlock), 1000),
         })
         {
@@ -73,7 +73,7 @@ public sealed class OutcomeTests
             SettlementVerb.Confirm => Given.Confirm,
             SettlementVerb.Doubt => new DoubtSettlement(),
             SettlementVerb.Undo => new UndoSettlement(Given.Block),
-            SettlementVerb.Deepen => new DeepenSettlement(Final: true),
+            SettlementVerb.Deepen => new DeepenSettlement(Final: true, Given.Block),
             SettlementVerb.Fail => Given.Fail(),
             _ => Given.Reserve(),
         };
@@ -134,9 +134,9 @@ public sealed class OutcomeTests
     [Fact]
     public void A_safe_payment_can_become_final_and_a_final_one_is_not_safe_again()
     {
-        Assert.Equal(SettlementStatus.Final, Given.In(SettlementStatus.Safe).Then(new DeepenSettlement(Final: true)).State!.Status);
-        Assert.Equal(SettlementStatus.Final, Given.In(SettlementStatus.Final).Then(new DeepenSettlement(Final: false)).State!.Status);
-        Assert.Equal(SettlementStatus.Safe, Given.In(SettlementStatus.Confirmed).Then(new DeepenSettlement(Final: false)).State!.Status);
+        Assert.Equal(SettlementStatus.Final, Given.In(SettlementStatus.Safe).Then(new DeepenSettlement(Final: true, Given.Block)).State!.Status);
+        Assert.Equal(SettlementStatus.Final, Given.In(SettlementStatus.Final).Then(new DeepenSettlement(Final: false, Given.Block)).State!.Status);
+        Assert.Equal(SettlementStatus.Safe, Given.In(SettlementStatus.Confirmed).Then(new DeepenSettlement(Final: false, Given.Block)).State!.Status);
     }
 
     [Theory]

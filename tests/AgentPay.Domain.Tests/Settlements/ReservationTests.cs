@@ -91,15 +91,6 @@ public sealed class ReservationTests
     }
 
     [Fact]
-    public void A_late_failure_of_the_first_attempt_does_not_touch_the_second()
-    {
-        var second = Given.In(SettlementStatus.Failed).Then(Given.Reserve("second")).State!;
-
-        Assert.Same(second, second.Then(Given.Fail(attempt: 1)).State);
-        Assert.Equal(SettlementStatus.Failed, second.Then(Given.Fail(attempt: 2)).State!.Status);
-    }
-
-    [Fact]
     public void One_atom_can_be_reserved_and_none_cannot()
     {
         var one = new ReserveSettlement(Given.Terms with { Atoms = 1 }, null, Given.Signer);

@@ -92,7 +92,7 @@ public sealed class TransitionTests
         "Confirm" => Given.Confirm,
         "Doubt" => new DoubtSettlement(),
         "Undo" => new UndoSettlement(Given.Block),
-        "Deepen" => new DeepenSettlement(Final: true),
+        "Deepen" => new DeepenSettlement(Final: true, Given.Block),
         "Fail" => Given.Fail(),
         "Answer" => new AnswerSettlement(),
         _ => throw new ArgumentOutOfRangeException(nameof(verb)),

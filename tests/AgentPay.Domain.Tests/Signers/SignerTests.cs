@@ -148,7 +148,7 @@ public sealed class SignerTests
         var final = two.Final([5, 6, 7]);
 
         Assert.Equal([6UL], final.State!.Transactions.Keys);
-        Assert.Equal([new DeepenSettlement(Final: true)], Told(final));
+        Assert.Equal([new DeepenSettlement(Final: true, Given.Block)], Told(final));
         var row = Assert.Single(final.Effects.Records);
         Assert.Equal(SignerRows.TransactionId(5), row.Id);
         Assert.Null(row.Body);

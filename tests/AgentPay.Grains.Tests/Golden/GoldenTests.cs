@@ -116,13 +116,13 @@ public sealed class GoldenTests
     private static (string Name, Fact Fact)[] Facts() =>
     [
         ("fact-reserved", new SettlementReserved(Whole.Id, 2, Terms)),
-        ("fact-submit", new SettlementReported(new SubmitSettlement(Hash))),
-        ("fact-confirm", new SettlementReported(new ConfirmSettlement(Hash, Block))),
-        ("fact-doubt", new SettlementReported(new DoubtSettlement())),
-        ("fact-undo", new SettlementReported(new UndoSettlement(Block))),
-        ("fact-deepen", new SettlementReported(new DeepenSettlement(Final: true))),
-        ("fact-fail", new SettlementReported(new FailSettlement("invalid_transaction_state", 2))),
-        ("fact-answer", new SettlementReported(new AnswerSettlement())),
+        ("fact-submit", new SettlementReported(new SubmitSettlement(Hash), 2, Terms.Digest)),
+        ("fact-confirm", new SettlementReported(new ConfirmSettlement(Hash, Block), 2, Terms.Digest)),
+        ("fact-doubt", new SettlementReported(new DoubtSettlement(), 2, Terms.Digest)),
+        ("fact-undo", new SettlementReported(new UndoSettlement(Block), 2, Terms.Digest)),
+        ("fact-deepen", new SettlementReported(new DeepenSettlement(Final: true, Block), 2, Terms.Digest)),
+        ("fact-fail", new SettlementReported(new FailSettlement("invalid_transaction_state"), 2, Terms.Digest)),
+        ("fact-answer", new SettlementReported(new AnswerSettlement(), 2, Terms.Digest)),
     ];
 
     private static (string Raw, string Hash) Sign(ulong nonce, SettlementWork work) => ("0x02", Hash);

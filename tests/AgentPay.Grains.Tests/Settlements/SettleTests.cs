@@ -81,6 +81,36 @@ public sealed class SettleTests
     }
 
     [Fact]
+    public async Task What_somebody_else_submitted_first_becomes_final_by_depth()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = await FrontRunAsync(engine);
+
+        engine.Chain.Mine((int)engine.Chain.FinalizedDepth);
+
+        await engine.UntilAsync(payment, SettlementStatus.Final, timePasses: true);
+        Assert.Equal(["settlement"], await engine.LedgerAsync(payment));
+    }
+
+    [Fact]
+    public async Task What_somebody_else_submitted_first_and_a_reorganization_took_back_is_settled_again_and_paid_once()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = await FrontRunAsync(engine);
+
+        // The other's block and ours are lost; the other's transaction never comes back.
+        engine.Chain.Reorganize(1, dropped: true);
+        Assert.Equal(0UL, engine.PaidTo(Engine.Merchant));
+        engine.Chain.Automine = true;
+
+        await engine.UntilAsync(async () => (await engine.EventsAsync(payment)).Contains("settlement.reorged"), timePasses: true);
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+        Assert.Equal(["settlement", "settlement_reversed", "settlement"], await engine.LedgerAsync(payment));
+        Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
+        await engine.AssertLedgerShowsTheChainAsync();
+    }
+
+    [Fact]
     public async Task A_cancelled_authorization_fails()
     {
         await using var engine = await Engine.StartAsync();
@@ -248,5 +278,15 @@ public sealed class SettleTests
         await Assert.ThrowsAsync<AgentPay.Chains.Evm.ChainUnavailableException>(
             () => engine.Facilitator.VerifyAsync(payment.Payload, payment.Requirements, Engine.Stop));
         Assert.Null(await engine.ReadAsync(payment));
+    }
+
+    private static async Task<Payment> FrontRunAsync(Engine engine)
+    {
+        var payment = engine.Pay();
+        var settling = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        engine.Chain.FrontRun(payment.Transfer);
+        Assert.True((await settling).Response.Success);
+        return payment;
     }
 }
