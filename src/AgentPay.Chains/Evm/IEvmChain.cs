@@ -88,10 +88,14 @@ public interface IEvmChain
 /// <param name="ValidAfter">Unix seconds; the token demands a later block time.</param>
 /// <param name="ValidBefore">Unix seconds; the token demands an earlier block time.</param>
 /// <param name="Nonce">The payer's random nonce.</param>
-/// <param name="Signature">65 bytes r, s, v for a key; any other form for a contract wallet (not ERC-6492 wrapped).</param>
+/// <param name="Signature">As it was given: 65 bytes r, s, v for a key; for a contract wallet any bytes, 65 too (not ERC-6492 wrapped).</param>
 public sealed record Eip3009Transfer(
     Address Token, string DomainName, string DomainVersion, Address From, Address To, UInt256 Value,
-    UInt256 ValidAfter, UInt256 ValidBefore, Bytes32 Nonce, ReadOnlyMemory<byte> Signature);
+    UInt256 ValidAfter, UInt256 ValidBefore, Bytes32 Nonce, ReadOnlyMemory<byte> Signature)
+{
+    /// <summary>The payer has code and judges the signature itself (ERC-1271): the token is handed the bytes unchanged, whatever their length.</summary>
+    public bool PayerHasCode { get; init; }
+}
 
 /// <summary>What the chain said about a transfer authorization.</summary>
 /// <param name="PayerHasCode">The payer is a contract or a delegated account (EIP-7702).</param>

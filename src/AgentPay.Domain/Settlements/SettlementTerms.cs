@@ -41,7 +41,7 @@ public sealed record SettlementTerms
     /// <summary>The payer's nonce, 32 bytes.</summary>
     [Id(10), JsonPropertyName("n")] public required string Nonce { get; init; }
 
-    /// <summary>The signature as it goes on chain.</summary>
+    /// <summary>The signature as the payer gave it: a wallet contract is handed these bytes, a key's v 0 or 1 is raised only in the call.</summary>
     [Id(11), JsonPropertyName("sig")] public required string Signature { get; init; }
 
     /// <summary>The EIP-712 digest that was signed: what tells one authorization from another under one nonce.</summary>

@@ -15,5 +15,8 @@ internal static class TransferTransaction
 
     public static Eip3009Transfer ToTransfer(SettlementTerms terms) => new(
         Address.Parse(terms.Token), terms.DomainName, terms.DomainVersion, Address.Parse(terms.Payer), Address.Parse(terms.PayTo), terms.Atoms,
-        UInt256.Parse(terms.ValidAfter), UInt256.Parse(terms.ValidBefore), Bytes32.Parse(terms.Nonce), Convert.FromHexString(terms.Signature.AsSpan(2)));
+        UInt256.Parse(terms.ValidAfter), UInt256.Parse(terms.ValidBefore), Bytes32.Parse(terms.Nonce), Convert.FromHexString(terms.Signature.AsSpan(2)))
+    {
+        PayerHasCode = terms.PayerHasCode,
+    };
 }

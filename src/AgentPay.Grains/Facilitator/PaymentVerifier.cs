@@ -62,7 +62,8 @@ internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
             return payment.SignedByPayer ? (CodeOf(reading.Verdict), payment) : (ErrorCodes.InvalidExactEvmSignature, payment);
         }
 
-        // A contract, or an account that delegated to one (EIP-7702), answers for itself: no silent fall-back to its key.
+        // A contract, or an account that delegated to one (EIP-7702), answers for itself, from the bytes as they came: no silent fall-back to its key.
+        payment = payment.ByWallet();
         if (!await chain.IsValidSignatureAsync(payment.Transfer.From, payment.Digest, payment.Transfer.Signature, cancellationToken))
         {
             return (ErrorCodes.InvalidExactEvmSignature, payment);
@@ -77,7 +78,7 @@ internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
         var gas = await chain.EstimateGasAsync(sender, payment.Transfer.Token, Eip3009.Calldata(payment.Transfer), cancellationToken);
         return gas is null or > WalletTransferGasMax
             ? (ErrorCodes.InvalidExactEvmSimulationFailed, payment)
-            : (null, payment with { Terms = payment.Terms with { PayerHasCode = true, GasLimit = Math.Min(gas.Value + (gas.Value / 4), WalletTransferGasMax) } });
+            : (null, payment with { Terms = payment.Terms with { GasLimit = Math.Min(gas.Value + (gas.Value / 4), WalletTransferGasMax) } });
     }
 
     private string? CheckToken(PaymentRequirements requirements, Address token)
@@ -104,23 +105,13 @@ internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
             return (null, ErrorCodes.Eip6492FactoryNotAllowed);
         }
 
-        var isKeySignature = signature.Length == EcdsaSignature.Bytes;
-        var ecdsa = default(EcdsaSignature);
-        if (isKeySignature)
-        {
-            if (!EcdsaSignature.TryParse(signature, out ecdsa))
-            {
-                return (null, ErrorCodes.InvalidExactEvmSignature);
-            }
-
-            signature = ecdsa.ToArray();
-        }
-
         var transfer = new Eip3009Transfer(
             token, requirements.Extra.Name!, requirements.Extra.Version!, Address.Parse(signed.From), Address.Parse(signed.To), UInt256.Parse(signed.Value),
             UInt256.Parse(signed.ValidAfter), UInt256.Parse(signed.ValidBefore), Bytes32.Parse(signed.Nonce), signature);
         var digest = Eip3009.Digest(transfer, chain.ChainId);
-        var signedByPayer = isKeySignature && ecdsa.TryRecover(digest, out var signer) && signer == transfer.From;
+
+        // Whether these rules are the payer's is for its code to say: a wallet's 65 bytes may be anything.
+        var signedByPayer = EcdsaSignature.TryParse(signature, out var ecdsa) && ecdsa.TryRecover(digest, out var signer) && signer == transfer.From;
         var terms = new SettlementTerms
         {
             Network = requirements.Network,

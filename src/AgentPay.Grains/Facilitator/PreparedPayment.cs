@@ -12,4 +12,7 @@ namespace AgentPay.Grains.Facilitator;
 internal sealed record PreparedPayment(SettlementTerms Terms, Eip3009Transfer Transfer, Bytes32 Digest, bool SignedByPayer, string? TimeRefusal)
 {
     public string Id { get; } = SettlementId.Of(Terms);
+
+    /// <summary>The same, of a payer that has code.</summary>
+    public PreparedPayment ByWallet() => this with { Terms = Terms with { PayerHasCode = true }, Transfer = Transfer with { PayerHasCode = true } };
 }

@@ -39,6 +39,17 @@ public sealed class Eip3009Tests
         Assert.Equal(vector.GetProperty("callByKey").Unhex(), Eip3009.Calldata(Transfer(vector, signature)));
     }
 
+    [Fact]
+    public void A_wallets_65_bytes_go_to_the_overload_that_takes_bytes_and_stay_as_they_are()
+    {
+        var vector = Vectors.Evm.GetProperty("authorizations")[0];
+        var signature = vector.GetProperty("signature").Unhex();
+        signature[64] -= 27;
+        var call = Eip3009.Calldata(Transfer(vector, signature) with { PayerHasCode = true });
+        Assert.Equal(vector.GetProperty("callByWallet").Unhex()[..4], call[..4]);
+        Assert.Equal(signature, call[(4 + (8 * 32))..(4 + (8 * 32) + 65)]);
+    }
+
     private static Eip3009Transfer Transfer(JsonElement vector, byte[] signature)
     {
         var (domain, message) = (vector.GetProperty("domain"), vector.GetProperty("message"));

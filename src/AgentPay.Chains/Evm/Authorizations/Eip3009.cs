@@ -34,13 +34,13 @@ public static class Eip3009
             Type, [Bytes32.From(from), Bytes32.From(to), Bytes32.From(value), Bytes32.From(validAfter), Bytes32.From(validBefore), nonce]));
 
     /// <summary>
-    /// The call of <c>transferWithAuthorization</c>. A 65-byte signature goes as v, r, s, with v 0 and 1 raised to 27 and 28;
-    /// any other length goes to the overload that takes bytes.
+    /// The call of <c>transferWithAuthorization</c>. A key's 65 bytes go as v, r, s, with v 0 and 1 raised to 27 and 28. What a wallet contract is to
+    /// judge, and any other length, goes unchanged to the overload that takes bytes.
     /// </summary>
     public static byte[] Calldata(Eip3009Transfer transfer)
     {
         var signature = transfer.Signature.Span;
-        var isKeySignature = signature.Length == EcdsaSignature.Bytes;
+        var isKeySignature = !transfer.PayerHasCode && signature.Length == EcdsaSignature.Bytes;
         var call = new AbiWriter(isKeySignature ? WithKeySignature : WithSignatureBytes)
             .Address(transfer.From).Address(transfer.To).Number(transfer.Value)
             .Number(transfer.ValidAfter).Number(transfer.ValidBefore).Word(transfer.Nonce);

@@ -1,6 +1,9 @@
 namespace AgentPay.Chains.Evm;
 
-/// <summary>Asks the chain about a transfer authorization: one request, and a second one when the simulation fails.</summary>
+/// <summary>
+/// Asks the chain about a transfer authorization: one request for a payer without code, and a second one when the simulation fails, or when the payer
+/// turns out to have code and was simulated as a key.
+/// </summary>
 internal sealed class TransferReader(ReadBatcher batcher, ContractCodes codes, ulong gasMax)
 {
     private static readonly byte[] Name = new AbiWriter("name()").ToArray();
@@ -9,7 +12,8 @@ internal sealed class TransferReader(ReadBatcher batcher, ContractCodes codes, u
     public async Task<TransferReading> ReadAsync(Eip3009Transfer transfer, CancellationToken cancellationToken)
     {
         var payerCode = RpcCall.Of("eth_getCode", transfer.From.ToString(), "latest");
-        var simulation = RpcCall.View(transfer.Token, Eip3009.Calldata(transfer), BlockTag.Latest, gasMax);
+        var looksLikeKey = EcdsaSignature.TryParse(transfer.Signature.Span, out _);
+        var simulation = Simulation(transfer, forWallet: !looksLikeKey);
         var isKnown = codes.IsKnown(transfer.Token);
         var replies = await batcher.SendAsync(
             isKnown ? [payerCode, simulation] : [payerCode, simulation, RpcCall.Of("eth_getCode", transfer.Token.ToString(), "latest")],
@@ -26,9 +30,17 @@ internal sealed class TransferReader(ReadBatcher batcher, ContractCodes codes, u
             codes.Remember(transfer.Token);
         }
 
+        if (payerHasCode && looksLikeKey)
+        {
+            replies = await batcher.SendAsync([payerCode, Simulation(transfer, forWallet: true)], cancellationToken).ConfigureAwait(false);
+        }
+
         var verdict = replies[1].Ran ? TransferVerdict.Accepted : await DiagnoseAsync(transfer, cancellationToken).ConfigureAwait(false);
         return new TransferReading(payerHasCode, verdict);
     }
+
+    private RpcCall Simulation(Eip3009Transfer transfer, bool forWallet) =>
+        RpcCall.View(transfer.Token, Eip3009.Calldata(transfer with { PayerHasCode = forWallet }), BlockTag.Latest, gasMax);
 
     public static RpcCall AuthorizationState(Address token, Address payer, Bytes32 nonce, BlockTag block, ulong gasMax) =>
         RpcCall.View(token, new AbiWriter("authorizationState(address,bytes32)").Address(payer).Word(nonce).ToArray(), block, gasMax);

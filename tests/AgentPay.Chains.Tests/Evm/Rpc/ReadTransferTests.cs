@@ -78,6 +78,41 @@ public sealed class ReadTransferTests(Anvil anvil) : IClassFixture<Anvil>
         Assert.Equal(new TransferReading(true, TransferVerdict.SimulationFailed), await ReadAsync(transfer));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(27)]
+    [InlineData(31)]
+    [InlineData(32)]
+    public async Task A_wallet_gets_65_bytes_as_they_are_whatever_the_last_one_is(byte last)
+    {
+        var wallet = Address.Parse("0x6666666666666666666666666666666666666666");
+        await anvil.SetCodeAsync(wallet, AnswersValidFor(last));
+        var token = await anvil.DeployTokenAsync();
+        await anvil.MintAsync(token, wallet, 5UL);
+        var unsigned = TestTransfers.Unsigned(token, wallet, 5UL);
+        var signature = _payer.SignDigest(Eip3009.Digest(unsigned, anvil.ChainId)).ToArray();
+        signature[64] = last;
+        Assert.Equal(new TransferReading(true, TransferVerdict.Accepted), await ReadAsync(unsigned with { Signature = signature }));
+
+        signature[64] ^= 0x40;
+        Assert.Equal(new TransferReading(true, TransferVerdict.SimulationFailed), await ReadAsync(unsigned with { Signature = signature }));
+    }
+
+    [Fact]
+    public async Task An_account_that_delegated_to_a_contract_is_judged_by_it_and_not_by_its_key()
+    {
+        var wallet = Address.Parse("0x7777777777777777777777777777777777777777");
+        await anvil.SetCodeAsync(wallet, AnswersValidFor(31));
+        var transfer = await FundedAsync(100UL);
+        await anvil.SetCodeAsync(_payer.Address, $"ef0100{wallet.ToString()[2..]}");
+        Assert.Equal(new TransferReading(true, TransferVerdict.SimulationFailed), await ReadAsync(transfer));
+
+        var opaque = transfer.Signature.ToArray();
+        opaque[64] = 31;
+        Assert.Equal(new TransferReading(true, TransferVerdict.Accepted), await ReadAsync(transfer with { Signature = opaque }));
+    }
+
     [Fact]
     public async Task A_wallet_that_burns_all_gas_is_a_verdict_and_not_a_node_in_trouble()
     {
@@ -122,6 +157,9 @@ public sealed class ReadTransferTests(Anvil anvil) : IClassFixture<Anvil>
         using var chain = anvil.Chain();
         Assert.Equal(isValid, await chain.IsValidSignatureAsync(wallet, default, new byte[65], Token));
     }
+
+    /// <summary>A wallet that takes any signature whose 65th byte is this one.</summary>
+    private static string AnswersValidFor(byte last) => $"60a43560f81c60{last:x2}14631626ba7e60e01b0260005260206000f3";
 
     private async Task<Eip3009Transfer> FundedAsync(UInt256 value)
     {
