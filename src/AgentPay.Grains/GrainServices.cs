@@ -31,6 +31,7 @@ public static class GrainServices
         services.AddSingleton<ISettlementResolver>(provider => provider.GetRequiredService<ChainDesk>());
         services.AddOptions<FacilitatorSettings>().ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<FailureBudget>();
+        services.AddSingleton<PaymentsUnderWay>();
         services.AddSingleton<PaymentVerifier>();
         services.AddSingleton<IFacilitator, Facilitator.Facilitator>();
         return services;

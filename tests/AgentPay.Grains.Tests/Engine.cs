@@ -73,9 +73,13 @@ internal sealed class Engine : IAsyncDisposable
     }
 
     /// <summary>A signed payment of a payer who has exactly its price.</summary>
-    public Payment Pay(TimeSpan? lifetime = null, ulong balance = Price)
+    public Payment Pay(TimeSpan? lifetime = null, ulong balance = Price) => PayAs(++payments, lifetime, balance);
+
+    /// <summary>A signed payment of the payer of this number, who is given more to spend.</summary>
+    public Payment PayAs(int number, TimeSpan? lifetime = null, ulong balance = Price)
     {
-        using var payer = EvmSigner.Parse((++payments + 0x100000).ToString("x64", CultureInfo.InvariantCulture));
+        payments++;
+        using var payer = EvmSigner.Parse((number + 0x100000).ToString("x64", CultureInfo.InvariantCulture));
         Chain.Mint(Usdc.Address, payer.Address, balance);
         var end = (Clock.GetUtcNow() + (lifetime ?? TimeSpan.FromMinutes(10))).ToUnixTimeSeconds();
         var transfer = new Eip3009Transfer(

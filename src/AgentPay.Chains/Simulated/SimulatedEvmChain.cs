@@ -170,6 +170,10 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     }
 
     /// <inheritdoc/>
+    public Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, CancellationToken cancellationToken) =>
+        Ask(() => Head.Ledger.BalanceOf(token, owner), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken) =>
         Ask(() => unfunded.Contains(account) ? UInt256.Zero : (UInt256)1_000_000_000_000_000_000UL, cancellationToken);
 

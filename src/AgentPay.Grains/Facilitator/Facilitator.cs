@@ -15,7 +15,7 @@ namespace AgentPay.Grains.Facilitator;
 
 /// <inheritdoc/>
 internal sealed class Facilitator(
-    PaymentVerifier verifier, ChainDesk desk, IGrainFactory grains, IAtomicStore store, ProcessIdentity process, FailureBudget budget,
+    PaymentVerifier verifier, ChainDesk desk, IGrainFactory grains, IAtomicStore store, ProcessIdentity process, FailureBudget budget, PaymentsUnderWay underWay,
     IOptions<FacilitatorSettings> settings, TimeProvider clock, GrainMetrics metrics, IHostApplicationLifetime? lifetime = null) : IFacilitator
 {
     private static readonly TimeSpan HashWait = TimeSpan.FromSeconds(5);
@@ -52,7 +52,7 @@ internal sealed class Facilitator(
         var (prepared, refusal) = await CheckAsync(payment, requirements, cancellationToken);
         var answer = refusal is not null
             ? new SettleAnswer(words.Refused(refusal))
-            : await ReserveAsync(prepared!, idempotencyKey, words, cancellationToken);
+            : await ReserveAndLeaveAsync(prepared!, idempotencyKey, words, cancellationToken);
         metrics.Settled(clock.GetElapsedTime(startedAt), answer.Response.ErrorReason);
         activity.End(answer.Response.ErrorReason);
         return answer;
@@ -70,7 +70,19 @@ internal sealed class Facilitator(
         // Longer than a run can wait for its settlement: nobody takes over from one that is about to answer.
         var expiresAt = clock.GetUtcNow() + TimeSpan.FromSeconds(requirements.MaxTimeoutSeconds + settings.Value.SettleWaitSeconds) + AdmissionSlack;
         var admission = new Admission(RandomKey(), resource, process.Id, expiresAt);
-        var reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone), cancellationToken);
+        Reply<Settlement>? reply = null;
+        try
+        {
+            reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone), cancellationToken);
+        }
+        finally
+        {
+            if (reply?.State is null || reply.Refusal is not null)
+            {
+                Leave(prepared!);
+            }
+        }
+
         if (reply.Refusal is { } no)
         {
             return new AdmissionAnswer(no.Code, no.Detail, prepared.Terms.Payer, null);
@@ -103,11 +115,12 @@ internal sealed class Facilitator(
             return (prepared, prepared.TimeRefusal);
         }
 
-        budget.RequireRoom(prepared.Terms.Payer);
+        budget.RequireRoom(prepared.Terms.Payer, undecided: 0);
         (refusal, prepared) = await verifier.CheckChainAsync(prepared, cancellationToken);
+        refusal ??= await underWay.EnterAsync(prepared, desk.ChainOf(prepared.Terms.Network)!, cancellationToken);
 
         // While the chain was asked, another caller's settle of this payment may have been reserved, sent and mined: then its nonce is used by us.
-        return refusal is not null && await RecallAsync(prepared, cancellationToken) is { } settled ? settled : (prepared, refusal);
+        return refusal is not null && await RecallAsync(prepared, cancellationToken) is { } settled ? settled : (prepared with { IsCounted = refusal is null }, refusal);
     }
 
     /// <summary>What the engine's own memory says of a payment; null when it does not know it, or let go of it.</summary>
@@ -128,6 +141,18 @@ internal sealed class Facilitator(
         return isOurs ? (prepared with { Terms = known.Terms }, null) : null;
     }
 
+    private async Task<SettleAnswer> ReserveAndLeaveAsync(PreparedPayment prepared, string? key, SettleWords words, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReserveAsync(prepared, key, words, cancellationToken);
+        }
+        finally
+        {
+            Leave(prepared);
+        }
+    }
+
     private async Task<SettleAnswer> ReserveAsync(PreparedPayment prepared, string? key, SettleWords words, CancellationToken cancellationToken)
     {
         var caller = RandomKey();
@@ -139,10 +164,10 @@ internal sealed class Facilitator(
             return new SettleAnswer(words.Refused(no.Code, hash));
         }
 
+        underWay.Keep(prepared);
         var settled = await OutcomeAsync(grain, reply.State!, caller, cancellationToken);
         if (settled.Status == SettlementStatus.Failed)
         {
-            budget.Failed(settled.Terms.Payer);
             await grain.LeaveAsync(caller);
             return new SettleAnswer(words.Refused(settled.FailureCode!));
         }
@@ -198,13 +223,18 @@ internal sealed class Facilitator(
 
     private ISettlementGrain Grain(PreparedPayment prepared) => grains.GetGrain<ISettlementGrain>(prepared.Id);
 
+    private void Leave(PreparedPayment prepared) => underWay.Leave(prepared);
+
     private static string RandomKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
     private sealed class AdmittedPayment(Facilitator facilitator, PreparedPayment prepared, string key, SettleWords words) : IAdmittedPayment
     {
+        private int hasLeft;
+
         public async Task<SettleAnswer> SettleAsync(CancellationToken cancellationToken)
         {
             var answer = await facilitator.ReserveAsync(prepared, key, words, cancellationToken);
+            Leave();
             return new SettleAnswer(answer.Response, async delivered =>
             {
                 await answer.CloseAsync(delivered);
@@ -216,6 +246,18 @@ internal sealed class Facilitator(
             });
         }
 
-        public Task ReleaseAsync() => facilitator.Grain(prepared).ReleaseAsync(new ReleasePayment(key));
+        public Task ReleaseAsync()
+        {
+            Leave();
+            return facilitator.Grain(prepared).ReleaseAsync(new ReleasePayment(key));
+        }
+
+        private void Leave()
+        {
+            if (Interlocked.Exchange(ref hasLeft, 1) == 0)
+            {
+                facilitator.Leave(prepared);
+            }
+        }
     }
 }

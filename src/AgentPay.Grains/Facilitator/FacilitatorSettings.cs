@@ -13,6 +13,10 @@ public sealed class FacilitatorSettings
     [Range(1, 1_000)]
     public int PayerFailuresMax { get; set; } = 3;
 
+    /// <summary>Payments of one payer that may be undecided at once while none failed, beside one more for each that was paid within ten minutes: 1 to 1,000,000.</summary>
+    [Range(1, 1_000_000)]
+    public int PayerUndecidedMax { get; set; } = 256;
+
     /// <summary>Refused requests of one caller within a minute before it has to wait: 10 to 1,000,000.</summary>
     [Range(10, 1_000_000)]
     public int CallerFailuresMax { get; set; } = 10_000;

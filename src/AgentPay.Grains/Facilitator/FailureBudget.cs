@@ -14,29 +14,48 @@ public sealed class FailureBudgetExceededException(TimeSpan retryAfter) : Except
 /// <summary>
 /// Counts failures, per payer those that cost the engine gas, per caller those it was asked in vain, and asks for patience past the limit.
 /// In memory: a restart forgives.
+/// <para>
+/// Of a payer, what is undecided counts as failures to be. Without a failure there is room for <see cref="FacilitatorSettings.PayerUndecidedMax"/>, enough for an
+/// honest agent that pays for much at once and the most gas a stranger can burn in one go; after a failure only for as many as may still fail. Each success since
+/// then makes room for one more: it cost the engine gas as well, so nobody earns a cheaper way to burn it.
+/// </para>
 /// </summary>
 public sealed class FailureBudget(IOptions<FacilitatorSettings> settings, TimeProvider clock)
 {
     private static readonly TimeSpan PayerWindow = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan CallerWindow = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan UndecidedWait = TimeSpan.FromSeconds(2);
     private const int EntriesMax = 100_000;
 
     private readonly ConcurrentDictionary<string, Window> payers = new();
     private readonly ConcurrentDictionary<string, Window> callers = new();
 
-    /// <summary>Stops unless the payer may still cost gas.</summary>
+    /// <summary>Stops unless the payer may still cost gas, beside what it has undecided.</summary>
     /// <exception cref="FailureBudgetExceededException">It may not.</exception>
-    public void RequireRoom(string payer) => Require(payers, payer, settings.Value.PayerFailuresMax);
+    public void RequireRoom(string payer, int undecided)
+    {
+        var failuresMax = settings.Value.PayerFailuresMax;
+        Require(payers, payer, failuresMax);
+        var window = payers.TryGetValue(payer, out var known) && known.Ends > clock.GetUtcNow() ? known : new Window(0, 0, default);
+        var room = window.Failures == 0 ? settings.Value.PayerUndecidedMax : failuresMax - window.Failures;
+        if (undecided >= (long)room + window.Successes)
+        {
+            throw new FailureBudgetExceededException(UndecidedWait);
+        }
+    }
 
     /// <summary>A settlement of this payer cost gas in vain.</summary>
-    public void Failed(string payer) => Count(payers, payer, PayerWindow);
+    public void Failed(string payer) => Count(payers, payer, PayerWindow, static window => window with { Failures = window.Failures + 1, Successes = 0 });
+
+    /// <summary>A settlement of this payer was paid.</summary>
+    public void Succeeded(string payer) => Count(payers, payer, PayerWindow, static window => window with { Successes = window.Successes + 1 });
 
     /// <summary>Stops unless the caller may still ask.</summary>
     /// <exception cref="FailureBudgetExceededException">It may not.</exception>
     public void RequireCallerRoom(string caller) => Require(callers, caller, settings.Value.CallerFailuresMax);
 
     /// <summary>A request of this caller was refused.</summary>
-    public void CallerFailed(string caller) => Count(callers, caller, CallerWindow);
+    public void CallerFailed(string caller) => Count(callers, caller, CallerWindow, static window => window with { Failures = window.Failures + 1 });
 
     private void Require(ConcurrentDictionary<string, Window> windows, string who, int failuresMax)
     {
@@ -46,7 +65,7 @@ public sealed class FailureBudget(IOptions<FacilitatorSettings> settings, TimePr
         }
     }
 
-    private void Count(ConcurrentDictionary<string, Window> windows, string who, TimeSpan length)
+    private void Count(ConcurrentDictionary<string, Window> windows, string who, TimeSpan length, Func<Window, Window> count)
     {
         var now = clock.GetUtcNow();
         if (windows.Count > EntriesMax)
@@ -55,11 +74,9 @@ public sealed class FailureBudget(IOptions<FacilitatorSettings> settings, TimePr
             windows.Clear();
         }
 
-        windows.AddOrUpdate(
-            who,
-            _ => new Window(1, now + length),
-            (_, window) => window.Ends <= now ? new Window(1, now + length) : window with { Failures = window.Failures + 1 });
+        var first = count(new Window(0, 0, now + length));
+        windows.AddOrUpdate(who, first, (_, window) => window.Ends <= now ? first : count(window));
     }
 
-    private sealed record Window(int Failures, DateTimeOffset Ends);
+    private sealed record Window(int Failures, int Successes, DateTimeOffset Ends);
 }

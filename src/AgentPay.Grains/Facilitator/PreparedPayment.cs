@@ -11,6 +11,9 @@ namespace AgentPay.Grains.Facilitator;
 /// <param name="TimeRefusal">The code of the time rule it breaks; null when none.</param>
 internal sealed record PreparedPayment(SettlementTerms Terms, Eip3009Transfer Transfer, Bytes32 Digest, bool SignedByPayer, string? TimeRefusal)
 {
+    /// <summary>It counts among what its payer has under way.</summary>
+    public bool IsCounted { get; init; }
+
     public string Id { get; } = SettlementId.Of(Terms);
 
     /// <summary>The same, of a payer that has code.</summary>

@@ -16,7 +16,7 @@ internal static class Sentences
         ErrorCodes.InvalidExactEvmValidAfter => "The authorization is not valid yet.",
         ErrorCodes.InvalidExactEvmValueMismatch => "The authorized value must equal the amount.",
         ErrorCodes.InvalidExactEvmValueV1 => "The authorized value must equal the amount.",
-        ErrorCodes.InvalidExactEvmInsufficientBalance => "The payer holds less than the amount.",
+        ErrorCodes.InvalidExactEvmInsufficientBalance => "The payer holds less than the amount, together with its payments that are being settled.",
         ErrorCodes.InvalidExactEvmNonceAlreadyUsed => "This authorization, or another with its nonce, was used, cancelled or is being settled.",
         ErrorCodes.InvalidExactEvmTokenNameMismatch => "extra.name is not the token's EIP-712 domain name.",
         ErrorCodes.InvalidExactEvmTokenVersionMismatch => "extra.version is not the token's EIP-712 domain version.",

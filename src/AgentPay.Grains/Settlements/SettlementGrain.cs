@@ -2,6 +2,7 @@ using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Deadlines;
+using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Journal;
 using AgentPay.Grains.Messages;
 using AgentPay.Storage.Contract;
@@ -11,7 +12,8 @@ namespace AgentPay.Grains.Settlements;
 
 [GrainType(SettlementId.GrainType), Reentrant]
 internal sealed class SettlementGrain(
-    [Journal(SettlementId.GrainType)] IJournal<Settlement> journal, ISettlementResolver resolver, TimeProvider clock, GrainMetrics metrics)
+    [Journal(SettlementId.GrainType)] IJournal<Settlement> journal, ISettlementResolver resolver, TimeProvider clock, GrainMetrics metrics,
+    FailureBudget budget, PaymentsUnderWay underWay)
     : Grain, ISettlementGrain, IFactReceiver, IDueReceiver
 {
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(20);
@@ -145,11 +147,30 @@ internal sealed class SettlementGrain(
         if (settlement.Status != before)
         {
             metrics.SettlementChanged(settlement.Status);
+            CountForPayer(settlement);
         }
 
         var signal = changed;
         changed = NewSignal();
         signal.TrySetResult();
+    }
+
+    /// <summary>Here, where every settlement ends, whoever still waits for it. One that no transaction ever held cost no gas.</summary>
+    private void CountForPayer(Settlement settlement)
+    {
+        if (settlement.IsDecided)
+        {
+            underWay.End(settlement);
+        }
+
+        if (settlement is { Status: SettlementStatus.Failed, Transaction: not null })
+        {
+            budget.Failed(settlement.Terms.Payer);
+        }
+        else if (settlement.Status == SettlementStatus.Confirmed)
+        {
+            budget.Succeeded(settlement.Terms.Payer);
+        }
     }
 
     private Outcome<Settlement> WithPlace(Settlement? state, ReserveSettlement command, string caller, DateTimeOffset now)

@@ -21,6 +21,7 @@ internal static class DevnetFile
         {
             ["AgentPay:Facilitator:Access"] = "open",
             ["AgentPay:Facilitator:PayerFailuresMax"] = "1000",
+            ["AgentPay:Facilitator:PayerUndecidedMax"] = "100000",
             ["AgentPay:Facilitator:CallerFailuresMax"] = "1000000",
         };
         var list = chains.RootElement.GetProperty("chains");

@@ -63,6 +63,15 @@ public abstract class EvmChainContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_tokens_balance_is_told_to_the_atom()
+    {
+        var transfer = await TransferAsync(balance: 99);
+
+        Assert.Equal((UInt256)99UL, await Chain.ReadTokenBalanceAsync(Token, transfer.From, Stop));
+        Assert.Equal(UInt256.Zero, await Chain.ReadTokenBalanceAsync(Token, Token, Stop));
+    }
+
+    [Fact]
     public async Task Each_reason_against_a_transfer_has_its_verdict()
     {
         Assert.Equal(TransferVerdict.NameMismatch, await VerdictAsync(await TransferAsync(change: transfer => transfer with { DomainName = "Euro" })));

@@ -174,6 +174,10 @@ public sealed class EvmChain : IEvmChain, IDisposable
         new ChainFollower(_nodes, _pace, _options.BatchCallsMax).FollowAsync(from, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, CancellationToken cancellationToken) =>
+        _transfers.ReadBalanceAsync(token, owner, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken) =>
         (await AskAsync(RpcCall.Of("eth_getBalance", account.ToString(), "latest"), cancellationToken).ConfigureAwait(false)).Number();
 

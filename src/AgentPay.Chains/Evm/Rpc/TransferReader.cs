@@ -45,15 +45,25 @@ internal sealed class TransferReader(ReadBatcher batcher, ContractCodes codes, u
     public static RpcCall AuthorizationState(Address token, Address payer, Bytes32 nonce, BlockTag block, ulong gasMax) =>
         RpcCall.View(token, new AbiWriter("authorizationState(address,bytes32)").Address(payer).Word(nonce).ToArray(), block, gasMax);
 
+    public async Task<UInt256> ReadBalanceAsync(Address token, Address owner, CancellationToken cancellationToken)
+    {
+        var replies = await batcher.SendAsync([BalanceOf(token, owner)], cancellationToken).ConfigureAwait(false);
+        return replies[0].TryReadData(out var data) && AbiReader.TryReadNumber(data, out var balance)
+            ? balance
+            : throw new ChainUnavailableException($"The token {token} does not tell a balance.");
+    }
+
+    private RpcCall BalanceOf(Address token, Address owner) =>
+        RpcCall.View(token, new AbiWriter("balanceOf(address)").Address(owner).ToArray(), BlockTag.Latest, gasMax);
+
     private async Task<TransferVerdict> DiagnoseAsync(Eip3009Transfer transfer, CancellationToken cancellationToken)
     {
-        var balanceOf = new AbiWriter("balanceOf(address)").Address(transfer.From).ToArray();
         var replies = await batcher.SendAsync(
             [
                 AuthorizationState(transfer.Token, transfer.From, transfer.Nonce, BlockTag.Latest, gasMax),
                 RpcCall.View(transfer.Token, Name, BlockTag.Latest, gasMax),
                 RpcCall.View(transfer.Token, Version, BlockTag.Latest, gasMax),
-                RpcCall.View(transfer.Token, balanceOf, BlockTag.Latest, gasMax),
+                BalanceOf(transfer.Token, transfer.From),
             ],
             cancellationToken).ConfigureAwait(false);
 

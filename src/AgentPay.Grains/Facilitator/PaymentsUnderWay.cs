@@ -1,0 +1,224 @@
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Settlements;
+using AgentPay.X402;
+
+namespace AgentPay.Grains.Facilitator;
+
+/// <summary>
+/// What each payer has under way in this process: checked, and neither paid nor given up nor proven unpaid. Every one of them may still fail and cost the engine
+/// its gas, so each counts as a possible failure (<see cref="FailureBudget.RequireRoom"/>), and together they may not promise more than the payer holds: alone each
+/// of a hundred payments passes its simulation although the money is there for one. In memory, as the budget is.
+/// </summary>
+internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
+{
+    /// <summary>How long a balance counts: the simulation of each payment is newer.</summary>
+    private static readonly TimeSpan BalanceAge = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The longest a payment counts whose end nobody told.</summary>
+    private static readonly TimeSpan CountedMax = TimeSpan.FromHours(1);
+    private const int PayersMax = 100_000;
+    private const int LooksMax = 2;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Payer> payers = [];
+    private DateTimeOffset forgetAt;
+
+    /// <summary>Counts a payment that the chain accepts by itself. Ends with <see cref="Leave"/>, or with <see cref="Keep"/> and the settlement's end.</summary>
+    /// <returns>Null, or the code of the refusal.</returns>
+    /// <exception cref="FailureBudgetExceededException">Too much of this payer is undecided.</exception>
+    public async Task<string?> EnterAsync(PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
+    {
+        if (TryEnter(payment))
+        {
+            return null;
+        }
+
+        for (var look = 0; look < LooksMax; look++)
+        {
+            // What the chain shows used is in its balance already; asked before the balance, so that nothing is missing from both.
+            var used = look == 0 ? [] : await ReadUsedAsync(payment, chain, cancellationToken);
+            var balance = await chain.ReadTokenBalanceAsync(payment.Transfer.Token, payment.Transfer.From, cancellationToken);
+            lock (gate)
+            {
+                Note(payment.Terms, balance, used);
+            }
+
+            if (TryEnter(payment))
+            {
+                return null;
+            }
+        }
+
+        return ErrorCodes.InvalidExactEvmInsufficientBalance;
+    }
+
+    /// <summary>The one who entered goes; what it did not reserve no longer counts.</summary>
+    public void Leave(PreparedPayment payment)
+    {
+        lock (gate)
+        {
+            if (payment.IsCounted && Find(payment.Terms.Payer, payment.Id) is { } entry && --entry.Holders == 0 && !entry.IsReserved)
+            {
+                Remove(payment.Terms.Payer, payment.Id);
+            }
+        }
+    }
+
+    /// <summary>It was reserved: it counts until its settlement ends, whoever waits.</summary>
+    public void Keep(PreparedPayment payment)
+    {
+        lock (gate)
+        {
+            if (Find(payment.Terms.Payer, payment.Id) is { } entry)
+            {
+                entry.IsReserved = true;
+            }
+        }
+    }
+
+    /// <summary>A settlement ended.</summary>
+    public void End(Settlement settlement)
+    {
+        var terms = settlement.Terms;
+        lock (gate)
+        {
+            if (Remove(terms.Payer, settlement.Id) is { IsUsed: false } && settlement.IsPaid && payers.TryGetValue(terms.Payer, out var payer)
+                && payer.Balances.TryGetValue(terms.Asset, out var known))
+            {
+                payer.Balances[terms.Asset] = known with { Atoms = known.Atoms > terms.Atoms ? known.Atoms - terms.Atoms : UInt256.Zero };
+            }
+        }
+    }
+
+    private bool TryEnter(PreparedPayment payment)
+    {
+        var (terms, now) = (payment.Terms, clock.GetUtcNow());
+        lock (gate)
+        {
+            Forget(now);
+            var payer = payers.GetValueOrDefault(terms.Payer);
+            if (payer?.Entries.GetValueOrDefault(payment.Id) is { } same)
+            {
+                same.Holders++;
+                return true;
+            }
+
+            budget.RequireRoom(terms.Payer, payer?.Entries.Count ?? 0);
+            if (payer is not null && !HoldsAllOf(payer, terms))
+            {
+                return false;
+            }
+
+            payer ??= payers[terms.Payer] = new Payer();
+            var until = terms.ExpiresAt < now + CountedMax ? terms.ExpiresAt : now + CountedMax;
+            payer.Entries.Add(payment.Id, new Entry(terms.Asset, terms.Atoms, payment.Transfer.Nonce, until) { Holders = 1 });
+            return true;
+        }
+    }
+
+    /// <summary>True when nothing else of this asset is under way (the simulation saw the money), or a fresh balance covers it all.</summary>
+    private bool HoldsAllOf(Payer payer, SettlementTerms terms)
+    {
+        var promised = UInt256.Zero;
+        foreach (var entry in payer.Entries.Values)
+        {
+            promised += !entry.IsUsed && entry.Asset == terms.Asset ? entry.Atoms : UInt256.Zero;
+        }
+
+        return promised.IsZero
+            || (payer.Balances.TryGetValue(terms.Asset, out var known) && clock.GetElapsedTime(known.ReadAt) < BalanceAge && promised + terms.Atoms <= known.Atoms);
+    }
+
+    private void Note(SettlementTerms terms, UInt256 balance, IEnumerable<Bytes32> used)
+    {
+        if (payers.TryGetValue(terms.Payer, out var payer))
+        {
+            payer.Balances[terms.Asset] = (balance, clock.GetTimestamp());
+            foreach (var entry in payer.Entries.Values.Where(entry => entry.Asset == terms.Asset && used.Contains(entry.Nonce)))
+            {
+                entry.IsUsed = true;
+            }
+        }
+    }
+
+    /// <summary>Which of this payer's are mined and not reported yet. Asked once for all who need it in a while: a payer without money must not make the engine ask for masses.</summary>
+    private async Task<HashSet<Bytes32>> ReadUsedAsync(PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
+    {
+        Bytes32[] open;
+        lock (gate)
+        {
+            if (!payers.TryGetValue(payment.Terms.Payer, out var payer) || (payer.LookedAt is { } at && clock.GetElapsedTime(at) < BalanceAge))
+            {
+                return [];
+            }
+
+            payer.LookedAt = clock.GetTimestamp();
+            open = [.. payer.Entries.Values.Where(entry => !entry.IsUsed && entry.Asset == payment.Terms.Asset).Select(entry => entry.Nonce)];
+        }
+
+        var (token, from) = (payment.Transfer.Token, payment.Transfer.From);
+        var states = await Task.WhenAll(open.Select(nonce => chain.ReadAuthorizationStateAsync(token, from, nonce, null, cancellationToken)));
+        return [.. open.Where((_, i) => states[i])];
+    }
+
+    private Entry? Find(string payer, string id) => payers.GetValueOrDefault(payer)?.Entries.GetValueOrDefault(id);
+
+    private Entry? Remove(string name, string id)
+    {
+        if (!payers.TryGetValue(name, out var payer) || !payer.Entries.Remove(id, out var entry))
+        {
+            return null;
+        }
+
+        if (payer.Entries.Count == 0)
+        {
+            payers.Remove(name);
+        }
+
+        return entry;
+    }
+
+    /// <summary>Drops what outlived its authorization; rarely, because nearly all end by themselves.</summary>
+    private void Forget(DateTimeOffset now)
+    {
+        if (now < forgetAt && payers.Count < PayersMax)
+        {
+            return;
+        }
+
+        forgetAt = now + TimeSpan.FromMinutes(1);
+        foreach (var (name, payer) in payers.ToArray())
+        {
+            foreach (var id in payer.Entries.Where(entry => entry.Value.Until <= now).Select(entry => entry.Key).ToArray())
+            {
+                Remove(name, id);
+            }
+        }
+    }
+
+    private sealed class Payer
+    {
+        public Dictionary<string, Entry> Entries { get; } = [];
+
+        public Dictionary<string, (UInt256 Atoms, long ReadAt)> Balances { get; } = [];
+
+        public long? LookedAt { get; set; }
+    }
+
+    private sealed class Entry(string asset, UInt256 atoms, Bytes32 nonce, DateTimeOffset until)
+    {
+        public string Asset => asset;
+
+        public UInt256 Atoms => atoms;
+
+        public Bytes32 Nonce => nonce;
+
+        public DateTimeOffset Until => until;
+
+        public int Holders { get; set; }
+
+        public bool IsReserved { get; set; }
+
+        public bool IsUsed { get; set; }
+    }
+}

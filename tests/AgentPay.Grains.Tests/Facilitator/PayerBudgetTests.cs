@@ -1,0 +1,132 @@
+using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Facilitator;
+
+namespace AgentPay.Grains.Tests.Facilitator;
+
+/// <summary>What one payer may make the engine send: no more than it can pay for, and no more than it may still fail.</summary>
+public sealed class PayerBudgetTests
+{
+    private const int Payer = 77;
+    private const string Insufficient = "invalid_exact_evm_insufficient_balance";
+
+    [Fact]
+    public async Task Payments_that_promise_more_than_the_payer_holds_are_refused_before_they_cost_gas()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payments = Enumerable.Range(0, 20).Select(i => engine.PayAs(Payer, balance: i < 3 ? Engine.Price : 0)).ToArray();
+
+        var settling = payments.Select(payment => engine.SettleAsync(payment)).ToArray();
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 3 && settling.Count(task => task.IsCompleted) == 17);
+        engine.Chain.Mine();
+
+        var answers = await Task.WhenAll(settling);
+        Assert.Equal(3, answers.Count(answer => answer.Response.Success));
+        Assert.Equal(17, answers.Count(answer => answer.Response.ErrorReason == Insufficient));
+        Assert.Equal(3, engine.Chain.Submissions);
+    }
+
+    [Fact]
+    public async Task A_payer_who_holds_just_enough_for_256_at_once_is_refused_none()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var payments = Enumerable.Range(0, 256).Select(_ => engine.PayAs(Payer)).ToArray();
+
+        var answers = await Task.WhenAll(payments.Select(payment => Task.Run(() => engine.SettleAsync(payment))));
+
+        Assert.All(answers, answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+    }
+
+    [Fact]
+    public async Task What_is_mined_and_not_deep_enough_does_not_count_against_what_is_left()
+    {
+        await using var engine = await Engine.StartAsync(confirmations: 3);
+        var (first, second, third) = (engine.PayAs(Payer), engine.PayAs(Payer), engine.PayAs(Payer, balance: 0));
+        var shallow = engine.SettleAsync(first);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        engine.Chain.Mine();
+
+        var settling = engine.SettleAsync(second);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        Assert.Equal(Insufficient, (await engine.SettleAsync(third)).Response.ErrorReason);
+
+        engine.Chain.Mine(3);
+        Assert.True((await shallow).Response.Success);
+        Assert.True((await settling).Response.Success);
+    }
+
+    [Fact]
+    public async Task After_a_failure_only_as_many_may_be_undecided_as_may_still_fail()
+    {
+        await using var engine = await Engine.StartAsync();
+        await FailAsync(engine);
+        var settling = new[] { engine.SettleAsync(engine.PayAs(Payer)), engine.SettleAsync(engine.PayAs(Payer)) };
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 2);
+
+        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.SettleAsync(engine.PayAs(Payer)));
+        engine.Chain.Mine();
+        Assert.All(await Task.WhenAll(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+
+        // Two successes earned room for two more.
+        var four = Enumerable.Range(0, 4).Select(_ => engine.SettleAsync(engine.PayAs(Payer))).ToArray();
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 4);
+        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.SettleAsync(engine.PayAs(Payer)));
+        engine.Chain.Mine();
+        Assert.All(await Task.WhenAll(four), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+    }
+
+    [Fact]
+    public async Task A_stranger_may_have_256_undecided_and_not_one_more()
+    {
+        await using var engine = await Engine.StartAsync();
+        var settling = Enumerable.Range(0, 256).Select(_ => engine.SettleAsync(engine.PayAs(Payer))).ToArray();
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 256);
+
+        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.SettleAsync(engine.PayAs(Payer)));
+        engine.Chain.Mine();
+        Assert.All(await Task.WhenAll(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+    }
+
+    [Fact]
+    public async Task Failures_count_although_nobody_waited_for_them()
+    {
+        await using var engine = await Engine.StartAsync(settleWaitSeconds: 1);
+        var payments = Enumerable.Range(0, 3).Select(_ => engine.PayAs(Payer)).ToArray();
+        var settling = payments.Select(payment => engine.SettleAsync(payment)).ToArray();
+        await engine.UntilAsync(() => settling.All(task => task.IsCompleted), timePasses: true);
+        Assert.All(settling, task => Assert.Equal("settlement_pending", task.Result.Response.ErrorReason));
+
+        engine.Usdc.IsPaused = true;
+        engine.Chain.Mine();
+        foreach (var payment in payments)
+        {
+            await engine.UntilAsync(payment, SettlementStatus.Failed);
+        }
+
+        engine.Usdc.IsPaused = false;
+        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.SettleAsync(engine.PayAs(Payer)));
+    }
+
+    [Fact]
+    public async Task A_payment_that_is_given_up_makes_room()
+    {
+        await using var engine = await Engine.StartAsync();
+        var (given, taken) = (engine.PayAs(Payer), engine.PayAs(Payer, balance: 0));
+        var admission = (await engine.Facilitator.AdmitAsync(given.Payload, given.Requirements, "GET /", Engine.Stop)).Admission!;
+        Assert.Equal(Insufficient, (await engine.SettleAsync(taken)).Response.ErrorReason);
+
+        await admission.ReleaseAsync();
+        engine.Chain.Automine = true;
+        Assert.True((await engine.SettleAsync(taken)).Response.Success);
+    }
+
+    private static async Task FailAsync(Engine engine)
+    {
+        var settling = engine.SettleAsync(engine.PayAs(Payer));
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        engine.Usdc.IsPaused = true;
+        engine.Chain.Mine();
+        Assert.Equal("invalid_exact_evm_transaction_failed", (await settling).Response.ErrorReason);
+        engine.Usdc.IsPaused = false;
+    }
+}
