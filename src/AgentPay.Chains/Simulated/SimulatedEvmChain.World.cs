@@ -21,6 +21,9 @@ public sealed partial class SimulatedEvmChain
     /// <summary>Blocks by which the latest block told is behind the head, as behind an address that several nodes share.</summary>
     public ulong LatestLag { get; set; }
 
+    /// <summary>What the node says gas costs.</summary>
+    public FeeQuote Fees { get; set; } = new(IsLegacy: false, 2_000_000_000UL, 1_000_000_000UL);
+
     /// <summary>How many of the next submissions are taken although their answer gets lost.</summary>
     public int LostAnswers { get; set; }
 

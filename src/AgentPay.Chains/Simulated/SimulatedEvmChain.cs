@@ -81,7 +81,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
 
     /// <inheritdoc/>
     public Task<FeeQuote> ReadFeesAsync(CancellationToken cancellationToken) =>
-        Ask(() => new FeeQuote(IsLegacy: false, 2_000_000_000UL, 1_000_000_000UL), cancellationToken);
+        Ask(() => Fees, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ulong?> EstimateGasAsync(Address from, Address to, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>

@@ -1,3 +1,5 @@
+using AgentPay.Chains.Evm;
+
 namespace AgentPay.Grains.Chains;
 
 /// <summary>How one chain is worked: depths and tokens, already validated.</summary>
@@ -9,6 +11,18 @@ public sealed record ChainSettings(string Network, int Confirmations, int Finali
 {
     /// <summary>How many blocks back logs are searched for a lost authorization: nodes bound this.</summary>
     public const ulong LogRangeMax = 9_000;
+
+    /// <summary>Most that a transaction may offer, in wei per gas; above it nothing is signed.</summary>
+    public UInt256 MaxFeePerGas { get; init; } = MaxFeePerGasDefault;
+
+    /// <summary>Most of it that may be a tip, in wei per gas; above it nothing is signed.</summary>
+    public UInt256 MaxTipPerGas { get; init; } = MaxTipPerGasDefault;
+
+    /// <summary>300 gwei: a transfer offers at most 0.048 coins. Above what public chains take but in their worst hours.</summary>
+    public const ulong MaxFeePerGasDefault = 300_000_000_000;
+
+    /// <summary>100 gwei: Polygon, which tips most, wants 25 to 30.</summary>
+    public const ulong MaxTipPerGasDefault = 100_000_000_000;
 
     /// <summary>The configured token at an address (lower case); null when the operator did not allow it.</summary>
     public TokenSettings? FindToken(string address) => Tokens.FirstOrDefault(token => token.Address == address);

@@ -17,16 +17,14 @@ internal sealed partial class ChainWorker : BackgroundService
     private static readonly TimeSpan HousekeepingPeriod = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan FeesAge = TimeSpan.FromMilliseconds(500);
 
     private readonly ImmutableArray<SignerLane> lanes;
     private readonly BlockWatch watch;
     private readonly DoubtResolver resolver;
+    private readonly FeeCap fees;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
-    private volatile FeeQuote? fees;
     private volatile string? outage = "The chain has not been reached yet.";
-    private DateTimeOffset feesAt;
 
     public ChainWorker(ChainSettings settings, IEvmChain chain, IEnumerable<EvmSigner> keys, IGrainFactory grains, TimeProvider clock, ILoggerFactory loggers)
     {
@@ -34,6 +32,7 @@ internal sealed partial class ChainWorker : BackgroundService
         Chain = chain;
         this.clock = clock;
         logger = loggers.CreateLogger<ChainWorker>();
+        fees = new FeeCap(settings, chain, clock, logger);
         var report = new MinedReport(chain);
         resolver = new DoubtResolver(settings, chain, report, grains, logger);
         lanes = [.. keys.Select(key => new SignerLane(
@@ -51,16 +50,19 @@ internal sealed partial class ChainWorker : BackgroundService
     {
         get
         {
-            var trouble = outage ?? lanes.Select(lane => lane.Trouble).FirstOrDefault(text => text is not null);
-            var state = outage is not null ? "halted" : trouble is not null ? "degraded" : "healthy";
-            return new ChainHealth(Settings.Network, state, watch.Head?.Number, watch.HeadSeenAt, trouble);
+            var key = lanes.FirstOrDefault(lane => lane.Trouble is not null);
+            var (state, code, trouble) = outage is not null ? ("halted", "node_unavailable", outage)
+                : fees.Trouble is { } above ? ("degraded", "fees_above_cap", above)
+                : key is not null ? ("degraded", key.Reset is null ? "signer_unfunded" : "chain_reset", key.Trouble)
+                : ("healthy", null, null);
+            return new ChainHealth(Settings.Network, state, watch.Head?.Number, watch.HeadSeenAt, trouble, code);
         }
     }
 
     public SignTransaction? SignerFor(string address)
     {
         var lane = lanes.FirstOrDefault(lane => lane.AddressText == address);
-        return lane is { Trouble: null } && fees is { } quote
+        return lane is { Trouble: null } && fees.Quote is { } quote
             ? (nonce, work) => TransferTransaction.Sign(lane.Key, Chain.ChainId, nonce, quote, work.Terms)
             : null;
     }
@@ -83,7 +85,7 @@ internal sealed partial class ChainWorker : BackgroundService
         async token =>
         {
             // The head first, then what is open: a block between the two is seen by one or the other.
-            await RefreshFeesAsync(token);
+            await fees.RefreshAsync(token);
             var from = await watch.StartAsync(token);
             foreach (var lane in lanes)
             {
@@ -97,7 +99,7 @@ internal sealed partial class ChainWorker : BackgroundService
             {
                 await watch.StepAsync(step, token);
                 outage = null;
-                await RefreshFeesAsync(token);
+                await fees.RefreshAsync(token);
             }
         },
         stoppingToken);
@@ -109,7 +111,7 @@ internal sealed partial class ChainWorker : BackgroundService
             using var timer = new PeriodicTimer(HousekeepingPeriod, clock);
             while (await timer.WaitForNextTickAsync(token))
             {
-                await RefreshFeesAsync(token);
+                await fees.RefreshAsync(token);
                 foreach (var lane in lanes)
                 {
                     await lane.RepeatAsync(token);
@@ -122,15 +124,6 @@ internal sealed partial class ChainWorker : BackgroundService
             }
         },
         stoppingToken);
-
-    private async Task RefreshFeesAsync(CancellationToken cancellationToken)
-    {
-        if (fees is null || clock.GetUtcNow() - feesAt > FeesAge)
-        {
-            feesAt = clock.GetUtcNow();
-            fees = await Chain.ReadFeesAsync(cancellationToken);
-        }
-    }
 
     /// <summary>A failed node or store never ends a loop: the loop starts over from what is durable, later and later up to ten seconds.</summary>
     private async Task RepeatedlyAsync(bool isFollowing, Func<CancellationToken, Task> run, CancellationToken stoppingToken)

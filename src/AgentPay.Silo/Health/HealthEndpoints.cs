@@ -57,7 +57,8 @@ internal sealed record ConnectorAnswer(
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("head")] ulong? Head,
     [property: JsonPropertyName("head_seen_at")] DateTimeOffset? HeadSeenAt,
-    [property: JsonPropertyName("message")] string? Message)
+    [property: JsonPropertyName("message")] string? Message,
+    [property: JsonPropertyName("code")] string? Code)
 {
-    public static ConnectorAnswer Of(ChainHealth health) => new(health.Network, health.State, health.Head, health.HeadSeenAt, health.Message);
+    public static ConnectorAnswer Of(ChainHealth health) => new(health.Network, health.State, health.Head, health.HeadSeenAt, health.Message, health.Code);
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using AgentPay.Grains.Chains;
+
 namespace AgentPay.Silo.Settings;
 
 /// <summary>Settings under <c>AgentPay</c>, as they are written (docs/reference/settings.md). Read by <see cref="SettingsReader"/>.</summary>
@@ -42,6 +45,12 @@ internal sealed class ChainSection
 
     /// <summary>The chain takes no gas: transactions offer a price of 0.</summary>
     public bool ZeroGas { get; set; }
+
+    /// <summary>Most wei per gas that a transaction may offer; above it nothing is signed.</summary>
+    public string MaxFeePerGas { get; set; } = ChainSettings.MaxFeePerGasDefault.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Most wei per gas of it that may be a tip; above it nothing is signed.</summary>
+    public string MaxTipPerGas { get; set; } = ChainSettings.MaxTipPerGasDefault.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The only contracts that are settled in.</summary>
     public List<TokenSection> Tokens { get; set; } = [];

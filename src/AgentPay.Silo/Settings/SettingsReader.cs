@@ -111,13 +111,14 @@ internal sealed class SettingsReader
             $"{path}:FinalityDepth is {chain.FinalityDepth}; it must be more than Confirmations and at most 10000.");
         Require(chain.PollMilliseconds is >= 10 and <= 60_000, $"{path}:PollMilliseconds is {chain.PollMilliseconds}; it must be 10 to 60000.");
         Require(chain.BusyPollMilliseconds is >= 10 and <= 60_000, $"{path}:BusyPollMilliseconds is {chain.BusyPollMilliseconds}; it must be 10 to 60000.");
+        var (maxFee, maxTip) = (ReadWei(chain.MaxFeePerGas, $"{path}:MaxFeePerGas"), ReadWei(chain.MaxTipPerGas, $"{path}:MaxTipPerGas"));
         Require(chain.Tokens.Count > 0, $"{path}:Tokens:0 is missing: the engine settles only in tokens that are named.");
         var tokens = chain.Tokens.Select((token, i) => ReadToken(token, $"{path}:Tokens:{i}")).ToArray();
         var keys = ReadKeys(chain, path);
         return problems.Count > before
             ? null
             : new ConfiguredChain(
-                new ChainSettings(chain.Network, chain.Confirmations, chain.FinalityDepth, tokens!),
+                new ChainSettings(chain.Network, chain.Confirmations, chain.FinalityDepth, tokens!) { MaxFeePerGas = maxFee, MaxTipPerGas = maxTip },
                 new EvmChainOptions
                 {
                     Network = chain.Network,
@@ -127,6 +128,12 @@ internal sealed class SettingsReader
                     ZeroGas = chain.ZeroGas,
                 },
                 keys);
+    }
+
+    private UInt256 ReadWei(string text, string path)
+    {
+        Require(UInt256.TryParse(text, out var wei) && !wei.IsZero, $"{path} is '{text}'; it must be a whole number of wei, more than 0.");
+        return wei;
     }
 
     private TokenSettings? ReadToken(TokenSection token, string path)

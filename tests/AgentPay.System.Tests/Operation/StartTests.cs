@@ -30,6 +30,8 @@ public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
     [InlineData("AgentPay__Chains__0__Confirmations", "one", "AgentPay:Chains:0:Confirmations is 'one'; it must be a whole number.")]
     [InlineData("AgentPay__Chains__0__ZeroGas", "no", "AgentPay:Chains:0:ZeroGas is 'no'; it must be true or false.")]
     [InlineData("AgentPay__Chains__0__Tokens__0__Decimals", "six", "AgentPay:Chains:0:Tokens:0:Decimals is 'six'; it must be a whole number.")]
+    [InlineData("AgentPay__Chains__0__MaxFeePerGas", "0", "AgentPay:Chains:0:MaxFeePerGas is '0'; it must be a whole number of wei, more than 0.")]
+    [InlineData("AgentPay__Chains__0__MaxTipPerGas", "1 gwei", "AgentPay:Chains:0:MaxTipPerGas is '1 gwei'; it must be a whole number of wei, more than 0.")]
     [InlineData("AgentPay__Chains__1__Confirmation", "5", "AgentPay:Chains:1:Confirmation is no setting.")]
     [InlineData("AgentPay__Demo__PayTo__0", "0x12", "AgentPay:Demo:PayTo is one value, not a list.")]
     public async Task A_wrong_setting_stops_the_start_with_one_sentence(string name, string? value, string sentence)
