@@ -61,7 +61,10 @@ public interface IEvmChain
     /// <summary>The token's <c>authorizationState(payer, nonce)</c>: true when used or cancelled, at <paramref name="block"/> (null: latest).</summary>
     Task<bool> ReadAuthorizationStateAsync(Address token, Address payer, Bytes32 nonce, BlockTag? block, CancellationToken cancellationToken);
 
-    /// <summary>Looks for what became of an authorization: the transaction that used it, with the Transfer that followed, or its cancellation.</summary>
+    /// <summary>
+    /// Looks for what became of an authorization, from <paramref name="fromBlock"/> on: the transaction that used it, with the Transfer that followed, or its
+    /// cancellation. Looks at a bounded number of blocks; <see cref="AuthorizationTrace.SearchedTo"/> says where to go on.
+    /// </summary>
     Task<AuthorizationTrace> FindAuthorizationAsync(Address token, Address payer, Bytes32 nonce, ulong fromBlock, CancellationToken cancellationToken);
 
     /// <summary>A block's header by tag or number; null when the node has none.</summary>
@@ -203,7 +206,8 @@ public sealed record EventLog(Address Address, IReadOnlyList<Bytes32> Topics, Re
 /// <summary>What became of an authorization on chain.</summary>
 /// <param name="Fate">Used, cancelled, or no trace.</param>
 /// <param name="Receipt">The transaction that used it; null unless used.</param>
-public sealed record AuthorizationTrace(AuthorizationFate Fate, TransactionReceipt? Receipt);
+/// <param name="SearchedTo">Without a trace: the last block that was searched, short of the head when there was too much to look at; null when there was none.</param>
+public sealed record AuthorizationTrace(AuthorizationFate Fate, TransactionReceipt? Receipt, ulong? SearchedTo = null);
 
 /// <summary>What became of an authorization.</summary>
 public enum AuthorizationFate

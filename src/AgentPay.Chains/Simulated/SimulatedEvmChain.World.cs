@@ -33,6 +33,9 @@ public sealed partial class SimulatedEvmChain
     /// <summary>How often a transaction's receipt was asked for and not shown.</summary>
     public int HiddenReceipts { get; private set; }
 
+    /// <summary>Blocks that one search for an authorization looks at.</summary>
+    public ulong SearchBlocksMax { get; set; } = ulong.MaxValue;
+
     /// <summary>How often the fate of an authorization was asked.</summary>
     public int Traces { get; private set; }
 

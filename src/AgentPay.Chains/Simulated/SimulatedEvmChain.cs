@@ -134,7 +134,8 @@ public sealed partial class SimulatedEvmChain : IEvmChain
         Ask(() =>
         {
             Traces++;
-            foreach (var receipt in blocks.Where(block => block.Header.Cursor.Number >= fromBlock).SelectMany(block => block.Receipts))
+            var searched = blocks.Where(block => block.Header.Cursor.Number >= fromBlock && block.Header.Cursor.Number - fromBlock < SearchBlocksMax).ToArray();
+            foreach (var receipt in searched.SelectMany(block => block.Receipts))
             {
                 var log = receipt.Logs.FirstOrDefault(log => log.Address == token && log.Topics[1] == Bytes32.From(payer) && log.Topics[2] == nonce);
                 if (log is not null)
@@ -145,7 +146,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
                 }
             }
 
-            return new AuthorizationTrace(AuthorizationFate.NoTrace, null);
+            return new AuthorizationTrace(AuthorizationFate.NoTrace, null, searched.Length == 0 ? null : searched[^1].Header.Cursor.Number);
         }, cancellationToken);
 
     /// <inheritdoc/>

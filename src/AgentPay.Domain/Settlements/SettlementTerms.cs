@@ -53,6 +53,9 @@ public sealed record SettlementTerms
     /// <summary>The payer is a contract or a delegated account.</summary>
     [Id(14), JsonPropertyName("code")] public bool PayerHasCode { get; init; }
 
+    /// <summary>Height of the chain when it still showed the authorization unused, which is where a search for its use begins. Null: not known.</summary>
+    [Id(15), JsonPropertyName("blk")] public ulong? UnusedAt { get; init; }
+
     /// <summary>CAIP-19 name of the asset.</summary>
     [JsonIgnore]
     public string Asset => $"{Network}/erc20:{Token}";

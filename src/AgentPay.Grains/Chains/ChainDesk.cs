@@ -35,6 +35,9 @@ public sealed class ChainDesk : ITransactionDesk, ISettlementResolver
     /// <summary>A configured chain's settings; null when the operator has none of that name.</summary>
     public ChainSettings? SettingsOf(string network) => workers.GetValueOrDefault(network)?.Settings;
 
+    /// <summary>Height of the newest block seen of a chain; null before the first.</summary>
+    public ulong? HeightOf(string network) => workers.GetValueOrDefault(network)?.Height;
+
     /// <summary>The node side of a configured chain; null when the operator has none of that name.</summary>
     public IEvmChain? ChainOf(string network) => workers.GetValueOrDefault(network)?.Chain;
 }

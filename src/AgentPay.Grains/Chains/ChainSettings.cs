@@ -9,7 +9,7 @@ namespace AgentPay.Grains.Chains;
 /// <param name="Tokens">The only contracts that are settled in.</param>
 public sealed record ChainSettings(string Network, int Confirmations, int FinalityDepth, IReadOnlyList<TokenSettings> Tokens)
 {
-    /// <summary>How many blocks back logs are searched for a lost authorization: nodes bound this.</summary>
+    /// <summary>How many blocks back logs are searched for an authorization of which nobody noted when it was unused.</summary>
     public const ulong LogRangeMax = 9_000;
 
     /// <summary>Most that a transaction may offer, in wei per gas; above it nothing is signed.</summary>

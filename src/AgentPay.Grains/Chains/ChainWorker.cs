@@ -33,7 +33,7 @@ internal sealed partial class ChainWorker : BackgroundService
         this.clock = clock;
         logger = loggers.CreateLogger<ChainWorker>();
         fees = new FeeCap(settings, chain, clock, logger);
-        var report = new MinedReport(chain);
+        var report = new MinedReport(settings, chain);
         resolver = new DoubtResolver(settings, chain, report, grains, logger);
         lanes = [.. keys.Select(key => new SignerLane(
             chain, key, grains.GetGrain<ISignerGrain>(SignerId.KeyFor(settings.Network, key.Address.ToString())), clock, logger))];
@@ -58,6 +58,9 @@ internal sealed partial class ChainWorker : BackgroundService
             return new ChainHealth(Settings.Network, state, watch.Head?.Number, watch.HeadSeenAt, trouble, code);
         }
     }
+
+    /// <summary>Height of the newest block seen; null before the first.</summary>
+    public ulong? Height => watch.Head?.Number;
 
     public SignTransaction? SignerFor(string address)
     {

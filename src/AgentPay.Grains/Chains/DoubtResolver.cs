@@ -9,6 +9,7 @@ namespace AgentPay.Grains.Chains;
 internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain chain, MinedReport report, IGrainFactory grains, ILogger logger)
 {
     private readonly DoubtQueue doubts = new();
+    private readonly Dictionary<string, ulong> searchFrom = [];
 
     public void Add(Settlement settlement) => doubts.Add(settlement);
 
@@ -43,7 +44,7 @@ internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain ch
             return new FailSettlement(MinedReport.TransactionFailed);
         }
 
-        return await report.TraceAsync(settlement.Terms, head, cancellationToken) switch
+        return await TraceAsync(settlement, head, cancellationToken) switch
         {
             ConfirmSettlement paid when paid.Block.Number + (ulong)settings.Confirmations - 1 > head => null,
             DoubtSettlement => null,
@@ -73,6 +74,24 @@ internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain ch
 
     private async Task<ulong> ReadHeadAsync(CancellationToken cancellationToken) =>
         (await chain.ReadBlockAsync(BlockTag.Latest, cancellationToken))?.Cursor.Number ?? throw new ChainUnavailableException("The node has no latest block.");
+
+    /// <summary>A search that is too long for one look goes on at the next: nodes bound how much they are asked.</summary>
+    private async Task<SettlementCommand> TraceAsync(Settlement settlement, ulong head, CancellationToken cancellationToken)
+    {
+        var from = searchFrom.GetValueOrDefault(settlement.Id, report.SearchFrom(settlement.Terms, head));
+        var (command, searchedTo) = await report.TraceAsync(settlement.Terms, from, cancellationToken);
+        if (command is DoubtSettlement && searchedTo < head && searchFrom.Count < DoubtQueue.LengthMax)
+        {
+            searchFrom[settlement.Id] = searchedTo.Value + 1;
+        }
+        else
+        {
+            // Found, or at the head: from there a block may still be lost, so the next search begins anew.
+            searchFrom.Remove(settlement.Id);
+        }
+
+        return command;
+    }
 
     /// <summary>True when a final block after its end shows the authorization unused: no block to come can use it.</summary>
     private async Task<bool> IsNeverUsedAsync(SettlementTerms terms, ulong head, CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ namespace AgentPay.Grains.Chains;
 /// What a receipt proves of each settlement in a transaction. Success needs our AuthorizationUsed and our Transfer, from the token itself; failure needs proof too:
 /// a reverted call with the authorization unused. Everything between is doubt, and somebody may have sent the authorization before us.
 /// </summary>
-internal sealed class MinedReport(IEvmChain chain)
+internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
 {
     public const string TransactionFailed = "invalid_exact_evm_transaction_failed";
     public const string TransferMismatch = "invalid_exact_evm_transfer_event_mismatch";
@@ -35,18 +35,25 @@ internal sealed class MinedReport(IEvmChain chain)
         return reports.MoveToImmutable();
     }
 
-    /// <summary>What became of an authorization by the chain's own logs; doubt when it has no trace.</summary>
-    public async Task<SettlementCommand> TraceAsync(SettlementTerms terms, ulong head, CancellationToken cancellationToken)
+    /// <summary>Where a search for the use of an authorization begins: before that it was unused, or the blocks that showed it unused are lost by now.</summary>
+    public ulong SearchFrom(SettlementTerms terms, ulong head)
     {
-        var from = head > ChainSettings.LogRangeMax ? head - ChainSettings.LogRangeMax : 0;
+        var (unusedAt, back) = terms.UnusedAt is { } height ? (height, (ulong)settings.FinalityDepth) : (head, ChainSettings.LogRangeMax);
+        return unusedAt > back ? unusedAt - back : 0;
+    }
+
+    /// <summary>What became of an authorization by the chain's own logs from a block on; doubt when they have no trace, and how far they were searched.</summary>
+    public async Task<(SettlementCommand Command, ulong? SearchedTo)> TraceAsync(SettlementTerms terms, ulong from, CancellationToken cancellationToken)
+    {
         var trace = await chain.FindAuthorizationAsync(Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), from, cancellationToken);
-        return trace.Fate switch
+        SettlementCommand command = trace.Fate switch
         {
             AuthorizationFate.Used when ProofOf(terms, trace.Receipt!) == TransferProof.Whole => Confirm(trace.Receipt!) with { ByOther = true },
             AuthorizationFate.Used => new FailSettlement(TransferMismatch),
             AuthorizationFate.Canceled => new FailSettlement(InvalidState),
             AuthorizationFate.NoTrace => new DoubtSettlement(),
         };
+        return (command, trace.SearchedTo);
     }
 
     /// <summary>
@@ -59,7 +66,7 @@ internal sealed class MinedReport(IEvmChain chain)
         var used = await chain.ReadAuthorizationStateAsync(
             Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), BlockTag.At(head), cancellationToken);
         return used
-            ? await TraceAsync(terms, receipt.Block.Number, cancellationToken)
+            ? (await TraceAsync(terms, SearchFrom(terms, receipt.Block.Number), cancellationToken)).Command
             : new FailSettlement(receipt.Succeeded ? TransferMismatch : TransactionFailed);
     }
 

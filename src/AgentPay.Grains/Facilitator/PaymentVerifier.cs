@@ -56,6 +56,7 @@ internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
     public async Task<(string? Refusal, PreparedPayment Payment)> CheckChainAsync(PreparedPayment payment, CancellationToken cancellationToken)
     {
         var chain = desk.ChainOf(payment.Terms.Network)!;
+        payment = payment with { Terms = payment.Terms with { UnusedAt = desk.HeightOf(payment.Terms.Network) } };
         var reading = await chain.ReadTransferAsync(payment.Transfer, cancellationToken);
         if (!reading.PayerHasCode)
         {

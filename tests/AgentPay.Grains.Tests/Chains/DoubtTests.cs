@@ -23,6 +23,31 @@ public sealed class DoubtTests
         Assert.Equal(searches, engine.Chain.Traces);
     }
 
+    [Theory]
+    [InlineData(ulong.MaxValue)]
+    [InlineData(3_000)]
+    public async Task A_payment_that_somebody_else_sent_is_found_however_many_blocks_ago_that_was(ulong searchBlocksMax)
+    {
+        await using var engine = await Engine.StartAsync(settleWaitSeconds: 1);
+        engine.Chain.Mine(20);
+        engine.Chain.SearchBlocksMax = searchBlocksMax;
+        await engine.UntilAsync(() => engine.Desk.HeightOf(engine.Chain.Network) == 20);
+        var payment = engine.Pay();
+        var settling = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        Assert.Equal(20UL, (await engine.ReadAsync(payment))!.Terms.UnusedAt);
+        engine.Chain.IsAvailable = false;
+        engine.Chain.Drop(engine.Chain.Pool.Single());
+        engine.Chain.FrontRun(payment.Transfer);
+        engine.Chain.Mine(10_000);
+        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+
+        engine.Chain.IsAvailable = true;
+        engine.Clock.Advance(TimeSpan.FromMinutes(11));
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+        await engine.AssertLedgerShowsTheChainAsync();
+    }
+
     [Fact]
     public async Task One_that_cannot_be_looked_up_holds_up_no_other()
     {

@@ -11,13 +11,14 @@ public sealed class EvmChain : IEvmChain, IDisposable
     private readonly FollowPace _pace;
     private readonly RpcNodes _nodes;
     private readonly TransferReader _transfers;
+    private ulong _logBlocks;
 
     /// <summary>Makes the chain; nothing is asked before the first call.</summary>
     /// <exception cref="FormatException">The network is no EVM chain.</exception>
     /// <exception cref="ArgumentException">No node is named, or a bound is not positive.</exception>
     public EvmChain(EvmChainOptions options, TimeProvider clock)
     {
-        if (options.RpcUrls.Count == 0 || options.BatchCallsMax is < 1 or > 1000 || options.LogBlocksMax == 0
+        if (options.RpcUrls.Count == 0 || options.BatchCallsMax is < 1 or > 1000 || options.LogBlocksMax == 0 || options.LogCallsMax < 1
             || options.PollInterval <= TimeSpan.Zero || options.BusyPollInterval <= TimeSpan.Zero || options.CallTimeout <= TimeSpan.Zero || options.WalletTimeout <= TimeSpan.Zero)
         {
             throw new ArgumentException("A chain needs a node, and bounds above 0.", nameof(options));
@@ -25,6 +26,7 @@ public sealed class EvmChain : IEvmChain, IDisposable
 
         _options = options;
         _pace = new FollowPace(options.PollInterval, options.BusyPollInterval, clock);
+        _logBlocks = options.LogBlocksMax;
         ChainId = options.ChainId;
         _nodes = new RpcNodes([.. options.RpcUrls.Select(url => new JsonRpcClient(url, clock))], ChainId, options.CallTimeout);
         _transfers = new TransferReader(new ReadBatcher(_nodes, options.BatchCallsMax), new ContractCodes(clock), options.TransferGasMax);
@@ -136,30 +138,44 @@ public sealed class EvmChain : IEvmChain, IDisposable
         Address token, Address payer, Bytes32 nonce, ulong fromBlock, CancellationToken cancellationToken)
     {
         var head = (await AskAsync(RpcCall.Of("eth_blockNumber"), cancellationToken).ConfigureAwait(false)).Number64();
-        for (var first = fromBlock; first <= head; first = checked(first + _options.LogBlocksMax))
+        ulong? searchedTo = null;
+        for (var (first, calls) = (fromBlock, 0); first <= head && calls < _options.LogCallsMax; calls++)
         {
-            var last = head - first < _options.LogBlocksMax ? head : first + _options.LogBlocksMax - 1;
-            var logs = RpcJson.Logs(await AskAsync(AuthorizationLogs(token, payer, nonce, first, last), cancellationToken).ConfigureAwait(false));
-            foreach (var (transaction, log) in logs)
+            var span = Math.Min(Volatile.Read(ref _logBlocks), head - first + 1);
+            var reply = await AskAsync(AuthorizationLogs(token, payer, nonce, first, first + span - 1), cancellationToken).ConfigureAwait(false);
+            if (reply.Error is not null && span > 1)
+            {
+                // Every node has a limit of its own and words of its own for it. Whatever else this error is shows when one block is asked for.
+                Volatile.Write(ref _logBlocks, span / 2);
+                continue;
+            }
+
+            foreach (var (transaction, log) in RpcJson.Logs(reply))
             {
                 // What the node did not filter out is not taken on its word.
-                if (log.Address != token || log.Topics.Count != 3 || log.Topics[1] != Bytes32.From(payer) || log.Topics[2] != nonce)
+                if (log.Address == token && log.Topics.Count == 3 && log.Topics[1] == Bytes32.From(payer) && log.Topics[2] == nonce)
                 {
-                    continue;
+                    return await ReadFateAsync(transaction, log, cancellationToken).ConfigureAwait(false);
                 }
-
-                if (log.Topics[0] == Eip3009.AuthorizationCanceled)
-                {
-                    return new AuthorizationTrace(AuthorizationFate.Canceled, null);
-                }
-
-                var receipt = (await ReadReceiptsAsync([transaction], cancellationToken).ConfigureAwait(false))[0];
-                return new AuthorizationTrace(
-                    AuthorizationFate.Used, receipt ?? throw new ChainUnavailableException("The node lacks the receipt of a log that it gave."));
             }
+
+            searchedTo = first + span - 1;
+            first += span;
         }
 
-        return new AuthorizationTrace(AuthorizationFate.NoTrace, null);
+        return new AuthorizationTrace(AuthorizationFate.NoTrace, null, searchedTo);
+    }
+
+    private async Task<AuthorizationTrace> ReadFateAsync(Bytes32 transaction, EventLog log, CancellationToken cancellationToken)
+    {
+        if (log.Topics[0] == Eip3009.AuthorizationCanceled)
+        {
+            return new AuthorizationTrace(AuthorizationFate.Canceled, null);
+        }
+
+        var receipt = (await ReadReceiptsAsync([transaction], cancellationToken).ConfigureAwait(false))[0];
+        return new AuthorizationTrace(
+            AuthorizationFate.Used, receipt ?? throw new ChainUnavailableException("The node lacks the receipt of a log that it gave."));
     }
 
     /// <inheritdoc/>

@@ -33,8 +33,11 @@ public sealed record EvmChainOptions
     /// <summary>Most calls in one JSON-RPC batch, 1 to 1000; public nodes may allow few.</summary>
     public int BatchCallsMax { get; init; } = 64;
 
-    /// <summary>Most blocks one <c>eth_getLogs</c> spans, at least 1; nodes refuse more than they like.</summary>
+    /// <summary>Most blocks one <c>eth_getLogs</c> spans, at least 1. A node that refuses so many is asked for half, and half again.</summary>
     public ulong LogBlocksMax { get; init; } = 10_000;
+
+    /// <summary>Most <c>eth_getLogs</c> of one search, at least 1: the next search goes on where it ended.</summary>
+    public int LogCallsMax { get; init; } = 40;
 
     /// <summary>The number after <c>eip155:</c>.</summary>
     /// <exception cref="FormatException"><see cref="Network"/> is no EVM chain.</exception>

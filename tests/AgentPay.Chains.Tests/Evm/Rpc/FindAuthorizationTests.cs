@@ -1,4 +1,6 @@
+using System.Text.Json;
 using AgentPay.Chains.Evm;
+using Microsoft.AspNetCore.Http;
 
 namespace AgentPay.Chains.Tests.Evm.Rpc;
 
@@ -19,7 +21,7 @@ public sealed class FindAuthorizationTests(Anvil anvil) : IClassFixture<Anvil>
         var token = await anvil.DeployTokenAsync();
         await anvil.MintAsync(token, _payer.Address, 7UL);
         var transfer = TestTransfers.Unsigned(token, _payer.Address, 7UL).Signed(_payer, anvil.ChainId);
-        Assert.Equal(new AuthorizationTrace(AuthorizationFate.NoTrace, null), await chain.FindAuthorizationAsync(token, _payer.Address, transfer.Nonce, start, Token));
+        Assert.Equal(new AuthorizationTrace(AuthorizationFate.NoTrace, null, start + 2), await chain.FindAuthorizationAsync(token, _payer.Address, transfer.Nonce, start, Token));
 
         var signed = await anvil.SignAsync(token, Eip3009.Calldata(transfer));
         await chain.SubmitAsync(signed.Raw, Token);
@@ -32,6 +34,50 @@ public sealed class FindAuthorizationTests(Anvil anvil) : IClassFixture<Anvil>
         Assert.Equal(AuthorizationFate.Used, (await chain.FindAuthorizationAsync(token, _payer.Address, transfer.Nonce, trace.Receipt.Block.Number, Token)).Fate);
         Assert.Equal(AuthorizationFate.NoTrace, (await chain.FindAuthorizationAsync(token, _payer.Address, transfer.Nonce, trace.Receipt.Block.Number + 1, Token)).Fate);
         Assert.Equal(AuthorizationFate.NoTrace, (await chain.FindAuthorizationAsync(token, anvil.Operator.Address, transfer.Nonce, start, Token)).Fate);
+    }
+
+    [Fact]
+    public async Task A_search_that_takes_too_many_calls_says_how_far_it_came_and_goes_on_from_there()
+    {
+        using var chain = anvil.Chain(options => options with { LogBlocksMax = 2, LogCallsMax = 3 });
+        var start = (await chain.ReadBlockAsync(BlockTag.Latest, Token))!.Cursor.Number + 1;
+        var token = await anvil.DeployTokenAsync();
+        await anvil.MintAsync(token, _payer.Address, 7UL);
+        await anvil.MineAsync(6);
+        var transfer = TestTransfers.Unsigned(token, _payer.Address, 7UL, "far").Signed(_payer, anvil.ChainId);
+        await chain.SubmitAsync((await anvil.SignAsync(token, Eip3009.Calldata(transfer))).Raw, Token);
+        await anvil.MineAsync();
+
+        var first = await chain.FindAuthorizationAsync(token, _payer.Address, transfer.Nonce, start, Token);
+        Assert.Equal(new AuthorizationTrace(AuthorizationFate.NoTrace, null, start + 5), first);
+        Assert.Equal(AuthorizationFate.Used, (await chain.FindAuthorizationAsync(token, _payer.Address, transfer.Nonce, start + 6, Token)).Fate);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public async Task A_node_that_refuses_a_span_is_asked_for_less_until_it_answers(ulong spanMax)
+    {
+        var spans = new List<ulong>();
+        await using var node = await StubNode.StartAsync((request, response) =>
+        {
+            if (request.GetProperty("method").GetString() != "eth_getLogs")
+            {
+                return response.WriteAsync("""{"jsonrpc":"2.0","id":1,"result":"0x1f"}""");
+            }
+
+            var filter = request.GetProperty("params")[0];
+            spans.Add(Quantity(filter, "toBlock") - Quantity(filter, "fromBlock") + 1);
+            return response.WriteAsync(spans[^1] > spanMax
+                ? """{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"block range is too wide"}}"""
+                : """{"jsonrpc":"2.0","id":1,"result":[]}""");
+        });
+        using var chain = new EvmChain(new EvmChainOptions { Network = "eip155:84532", RpcUrls = [node.Url], LogBlocksMax = 16, LogCallsMax = 100 }, TimeProvider.System);
+
+        var trace = await chain.FindAuthorizationAsync(TestTransfers.Payee, TestTransfers.Payee, default, 0, Token);
+        Assert.Equal(31UL, trace.SearchedTo);
+        Assert.Equal(32UL, spans.Where(span => span <= spanMax).Aggregate(0UL, (sum, span) => sum + span));
+        Assert.Equal(16UL, spans[0]);
     }
 
     [Fact]
@@ -49,4 +95,6 @@ public sealed class FindAuthorizationTests(Anvil anvil) : IClassFixture<Anvil>
         Assert.True(await chain.ReadAuthorizationStateAsync(token, _payer.Address, nonce, null, Token));
         Assert.Equal(new AuthorizationTrace(AuthorizationFate.Canceled, null), await chain.FindAuthorizationAsync(token, _payer.Address, nonce, 0, Token));
     }
+
+    private static ulong Quantity(JsonElement filter, string name) => Convert.ToUInt64(filter.GetProperty(name).GetString(), 16);
 }
