@@ -40,6 +40,9 @@ internal sealed class Engine : IAsyncDisposable
 
     public TestStore Store { get; private set; } = null!;
 
+    /// <summary>The next start reads what messages were left when this is done.</summary>
+    public Task MessagesReadable { get; set; } = Task.CompletedTask;
+
     public IGrainFactory Grains => host.Grains;
 
     public IFacilitator Facilitator => host.Services.GetRequiredService<IFacilitator>();
@@ -160,7 +163,7 @@ internal sealed class Engine : IAsyncDisposable
     private TestStore MakeStore(TimeProvider clock)
     {
         file ??= SqliteAtomicStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "agentpay.db") }, clock, NullLogger<SqliteAtomicStore>.Instance);
-        return Store = new TestStore(file);
+        return Store = new TestStore(file) { MessagesReadable = MessagesReadable };
     }
 
     private async Task ReadyAsync()

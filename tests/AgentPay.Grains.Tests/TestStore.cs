@@ -23,6 +23,9 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     /// <summary>Nothing can be read or written while this is set.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>Messages are read when this is done.</summary>
+    public Task MessagesReadable { get; set; } = Task.CompletedTask;
+
     /// <summary>What is held, in order.</summary>
     public ConcurrentQueue<TaskCompletionSource> Held { get; } = new();
 
@@ -65,8 +68,11 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     public ValueTask<Answer?> ReadAnswerAsync(string scope, string key, DateTimeOffset now, CancellationToken cancellationToken) =>
         Up().ReadAnswerAsync(scope, key, now, cancellationToken);
 
-    public ValueTask<IReadOnlyList<WaitingMessage>> ReadWaitingMessagesAsync(DateTimeOffset sentBefore, int countMax, CancellationToken cancellationToken) =>
-        Up().ReadWaitingMessagesAsync(sentBefore, countMax, cancellationToken);
+    public async ValueTask<IReadOnlyList<WaitingMessage>> ReadWaitingMessagesAsync(DateTimeOffset sentBefore, int countMax, CancellationToken cancellationToken)
+    {
+        await MessagesReadable.WaitAsync(cancellationToken);
+        return await Up().ReadWaitingMessagesAsync(sentBefore, countMax, cancellationToken);
+    }
 
     public Task RemoveMessageAsync(MessageId id, CancellationToken cancellationToken) => Up().RemoveMessageAsync(id, cancellationToken);
 

@@ -10,17 +10,19 @@ namespace AgentPay.Grains.Messages;
 /// <summary>
 /// Carries facts from the commit that made them to their receivers: at once in the same process, and again from the rows for whatever was left by a failure
 /// or a crash. One lane per sender and receiver keeps their order; lanes run side by side. A lane that failed takes messages from the rows alone, until
-/// they hold none for it: what is new must not overtake what is left.
+/// they hold none for it: what is new must not overtake what is left. So does every lane after a start, until all that was left has been read.
 /// </summary>
 internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicStore store, TimeProvider clock, ILogger<MessageDispatcher> logger) : BackgroundService
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FirstSweepsPeriod = TimeSpan.FromMilliseconds(50);
     private const int SweepCountMax = 1_000;
 
     private readonly ConcurrentDictionary<MessageId, byte> underWay = new();
     private readonly Dictionary<(GrainRef From, GrainRef To), Queue<WaitingMessage>> lanes = [];
     private readonly Dictionary<(GrainRef From, GrainRef To), bool> failed = [];
     private readonly CancellationTokenSource stopping = new();
+    private bool isLeftRead;
 
     /// <summary>Hands over the messages of a durable commit.</summary>
     public void Dispatch(Commit commit)
@@ -50,26 +52,31 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(SweepPeriod, clock);
+        var newest = clock.GetUtcNow();
         var sentBefore = DateTimeOffset.MaxValue;
-        do
+        while (!stoppingToken.IsCancellationRequested)
         {
+            var pause = SweepPeriod;
             try
             {
-                await SweepAsync(sentBefore, stoppingToken);
+                pause = await SweepAsync(sentBefore, stoppingToken) ? SweepPeriod : FirstSweepsPeriod;
             }
             catch (StoreUnavailableException e)
             {
                 LogSweepFailed(e);
             }
 
-            sentBefore = clock.GetUtcNow() - SweepPeriod;
+            // A clock that was set back hides no message that was sent before.
+            newest = clock.GetUtcNow() is var now && now > newest ? now : newest;
+            sentBefore = newest - SweepPeriod;
+            await Task.Delay(pause, clock, stoppingToken);
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task SweepAsync(DateTimeOffset sentBefore, CancellationToken stoppingToken)
+    /// <returns>False while lanes still take from the rows what was sent before all that was left at the start had been read.</returns>
+    private async Task<bool> SweepAsync(DateTimeOffset sentBefore, CancellationToken stoppingToken)
     {
+        bool isFirst;
         lock (lanes)
         {
             foreach (var lane in failed.Keys)
@@ -77,7 +84,8 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
                 failed[lane] = false;
             }
 
-            sentBefore = failed.Count > 0 ? DateTimeOffset.MaxValue : sentBefore;
+            isFirst = !isLeftRead;
+            sentBefore = failed.Count > 0 || isFirst ? DateTimeOffset.MaxValue : sentBefore;
         }
 
         var waiting = await store.ReadWaitingMessagesAsync(sentBefore, SweepCountMax, stoppingToken);
@@ -86,6 +94,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             var left = waiting.Select(message => (message.Id.Source, message.Target)).ToHashSet();
             lock (lanes)
             {
+                isLeftRead = true;
                 foreach (var (lane, _) in failed.Where(lane => !lane.Value && !left.Contains(lane.Key)).ToArray())
                 {
                     failed.Remove(lane);
@@ -93,18 +102,21 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             }
         }
 
-        foreach (var message in waiting)
+        // In the order of their making, which their times do not tell when the clock was set back.
+        foreach (var message in waiting.OrderBy(message => message.Id.Version).ThenBy(message => message.Id.Index))
         {
             Enqueue(message);
         }
+
+        return !isFirst;
     }
 
-    /// <summary>True in a lane that failed; notes that a message was left to the rows, so that the lane is not taken for empty.</summary>
+    /// <summary>True in a lane that failed, and in every lane at first; notes that a message was left to the rows, so that the lane is not taken for empty.</summary>
     private bool WaitsForSweep((GrainRef From, GrainRef To) lane)
     {
         lock (lanes)
         {
-            return failed.ContainsKey(lane) && (failed[lane] = true);
+            return (failed.ContainsKey(lane) || !isLeftRead) && (failed[lane] = true);
         }
     }
 

@@ -44,6 +44,26 @@ public sealed class RestartTests
     public async Task Killed_after_the_confirmation_it_answers_the_same_key_with_the_same_hash() =>
         await KillAsync(commit => commit.Grain.Type == "settlement" && commit.Status == "confirmed", after: true, ConfirmAsync, mine: true);
 
+    [Fact]
+    public async Task What_is_new_after_a_start_does_not_overtake_what_was_left()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        engine.Store.HoldBefore = commit => commit.Grain.Type == "settlement" && commit.Status == "submitted";
+        _ = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => !engine.Store.Held.IsEmpty && engine.Chain.Pool.Count == 1);
+        var readable = new TaskCompletionSource();
+        engine.MessagesReadable = readable.Task;
+        await engine.KillAsync();
+
+        // The signer's next word is made before its last one was read.
+        engine.Chain.Mine();
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).InFlight == 0);
+        readable.SetResult();
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+        Assert.Equal(["settlement.reserved", "settlement.submitted", "settlement.confirmed"], await engine.EventsAsync(payment));
+    }
+
     private static async Task KillAsync(Func<Commit, bool> point, bool after, Func<Engine, Payment, Task> then, bool mine = false)
     {
         await using var engine = await Engine.StartAsync();
