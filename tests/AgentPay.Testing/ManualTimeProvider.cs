@@ -6,6 +6,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
     private readonly Lock gate = new();
     private readonly PriorityQueue<(ManualTimer Timer, long Setting), (DateTimeOffset Due, long Order)> queue = new();
     private DateTimeOffset now = start;
+    private TimeSpan setBack;
     private long order;
 
     public ManualTimeProvider()
@@ -21,12 +22,21 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
     {
         lock (gate)
         {
-            return now;
+            return now - setBack;
         }
     }
 
     // Not zero at the start, so that no code mistakes the first instant for an unset field.
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp() => (GetUtcNow() + setBack).Ticks;
+
+    /// <summary>Somebody corrects the time of day; timers and timestamps go on as they were.</summary>
+    public void SetBack(TimeSpan time)
+    {
+        lock (gate)
+        {
+            setBack += time;
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -51,9 +61,10 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
         ManualTimer timer;
         lock (gate)
         {
-            if (!queue.TryPeek(out var next, out var at) || at.Due > target)
+            var end = target + setBack;
+            if (!queue.TryPeek(out var next, out var at) || at.Due > end)
             {
-                now = target > now ? target : now;
+                now = end > now ? end : now;
                 return false;
             }
             queue.Dequeue();

@@ -134,7 +134,7 @@ internal sealed partial class ChainWorker : BackgroundService
         var pause = PauseMin;
         while (!stoppingToken.IsCancellationRequested)
         {
-            var startedAt = clock.GetUtcNow();
+            var startedAt = clock.GetTimestamp();
             try
             {
                 await run(stoppingToken);
@@ -154,7 +154,7 @@ internal sealed partial class ChainWorker : BackgroundService
                 LogFault(e, Settings.Network);
             }
 
-            var ranWell = clock.GetUtcNow() - startedAt > PauseMax;
+            var ranWell = clock.GetElapsedTime(startedAt) > PauseMax;
             pause = ranWell ? PauseMin : pause * 2 < PauseMax ? pause * 2 : PauseMax;
             await Task.Delay(pause, clock, stoppingToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }

@@ -17,7 +17,7 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(5);
 
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly Dictionary<string, DateTimeOffset> sentAt = [];
+    private readonly Dictionary<string, long> sentAt = [];
     private readonly Dictionary<ulong, int> takenStrikes = [];
     private readonly Dictionary<string, ulong> nonceByHash = [];
     private readonly Queue<(ulong Nonce, string Hash)> indexed = [];
@@ -139,7 +139,8 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     /// <returns>Hashes of ours that turned out to be mined, although no block told.</returns>
     public async Task<IReadOnlyList<string>> FindTakenAsync(CancellationToken cancellationToken)
     {
-        var late = Pending().Where(transaction => clock.GetUtcNow() - transaction.Newest.SignedAt > RepeatAfter).ToArray();
+        // A time that is yet to come is of a clock that was set back: late as well.
+        var late = Pending().Where(transaction => (clock.GetUtcNow() - transaction.Newest.SignedAt).Duration() > RepeatAfter).ToArray();
         if (late.Length == 0)
         {
             takenStrikes.Clear();
@@ -225,7 +226,7 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
         {
             lock (sentAt)
             {
-                sentAt[transaction.Newest.Hash] = clock.GetUtcNow();
+                sentAt[transaction.Newest.Hash] = clock.GetTimestamp();
             }
 
             activity.End(submission.Rejection == SubmissionRejection.None ? null : submission.Rejection.ToString());
@@ -241,7 +242,7 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     {
         lock (sentAt)
         {
-            return !sentAt.TryGetValue(form.Hash, out var at) || (repeat && clock.GetUtcNow() - at > RepeatAfter);
+            return !sentAt.TryGetValue(form.Hash, out var at) || (repeat && clock.GetElapsedTime(at) > RepeatAfter);
         }
     }
 

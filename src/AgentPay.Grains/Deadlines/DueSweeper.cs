@@ -7,17 +7,29 @@ namespace AgentPay.Grains.Deadlines;
 
 /// <summary>
 /// Tells grains when their deadlines pass. The deadlines are rows: this only sleeps until the next one, so none can be lost between two writes.
+/// One whose grain does not take it is told again later and later, and those behind it are not held up.
 /// </summary>
 internal sealed partial class DueSweeper(IGrainFactory grains, IAtomicStore store, TimeProvider clock, ILogger<DueSweeper> logger) : BackgroundService
 {
-    /// <summary>The longest sleep: bounds how late a deadline set by another process is seen.</summary>
+    /// <summary>The longest sleep: bounds how late a deadline set by another process, or a clock that was set back, is seen.</summary>
     private static readonly TimeSpan SleepMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SleepMin = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A clock that went back by less only makes deadlines late by as much.</summary>
+    private static readonly TimeSpan SetBackMin = TimeSpan.FromSeconds(2);
+
+    /// <summary>No deadline is set further ahead than this.</summary>
+    private static readonly TimeSpan AheadMax = TimeSpan.FromHours(1);
     private const int BatchMax = 256;
+    private const int ReadMax = 20_000;
 
     private readonly ConcurrentDictionary<DueItem, byte> underWay = new();
+    private readonly ConcurrentDictionary<DueItem, TimeSpan> ofOldClock = new();
+    private readonly DueRetries retries = new(clock);
     private readonly SemaphoreSlim wake = new(0, 1);
+    private readonly long startedAt = clock.GetTimestamp();
     private long nextWakeTicks = long.MaxValue;
+    private DateTimeOffset startedWhen = clock.GetUtcNow();
 
     /// <summary>A deadline was set: sleeps no longer than until then.</summary>
     public void Expect(DateTimeOffset at)
@@ -48,21 +60,10 @@ internal sealed partial class DueSweeper(IGrainFactory grains, IAtomicStore stor
             var sleep = SleepMax;
             try
             {
-                foreach (var item in await store.ReadDueAsync(clock.GetUtcNow(), BatchMax, stoppingToken))
-                {
-                    if (underWay.TryAdd(item, 0))
-                    {
-                        _ = TellAsync(item, stoppingToken);
-                    }
-                }
-
-                var next = await store.ReadNextDueAsync(stoppingToken);
-                Interlocked.Exchange(ref nextWakeTicks, next?.UtcTicks ?? long.MaxValue);
-                if (next is { } at)
-                {
-                    var until = at - clock.GetUtcNow();
-                    sleep = until < SleepMin ? SleepMin : until < SleepMax ? until : SleepMax;
-                }
+                // What is set while this reads wakes it again.
+                Interlocked.Exchange(ref nextWakeTicks, long.MaxValue);
+                sleep = await SweepAsync(stoppingToken);
+                Interlocked.Exchange(ref nextWakeTicks, (clock.GetUtcNow() + sleep).UtcTicks);
             }
             catch (StoreUnavailableException e)
             {
@@ -70,6 +71,67 @@ internal sealed partial class DueSweeper(IGrainFactory grains, IAtomicStore stor
             }
 
             await SleepAsync(sleep, stoppingToken);
+        }
+    }
+
+    /// <returns>How long nothing is due.</returns>
+    private async Task<TimeSpan> SweepAsync(CancellationToken stoppingToken)
+    {
+        var now = clock.GetUtcNow();
+        await NoteSetBackAsync(now, stoppingToken);
+
+        // Reads past those that stand and are not told now: however many there are, the next ones are seen.
+        var countMax = Math.Min(BatchMax + underWay.Count + retries.Count, ReadMax);
+        var items = await store.ReadDueAsync(now + SleepMax, countMax, stoppingToken);
+        foreach (var item in items.TakeWhile(item => item.At <= now))
+        {
+            Tell(item, stoppingToken);
+        }
+
+        var elapsed = clock.GetElapsedTime(startedAt);
+        foreach (var (item, at) in ofOldClock)
+        {
+            if (at <= elapsed)
+            {
+                Tell(item, stoppingToken);
+            }
+        }
+
+        var next = items.FirstOrDefault(item => item.At > now) is { } later ? later.At - now : items.Count == countMax ? SleepMin : SleepMax;
+        next = retries.NextIn is { } retry && retry < next ? retry : next;
+        next = !ofOldClock.IsEmpty && ofOldClock.Values.Min() - elapsed is var left && left < next ? left : next;
+        return next < SleepMin ? SleepMin : next;
+    }
+
+    /// <summary>
+    /// Deadlines are times of day. When the clock was set back, those that stand would come late by as much: they are told when they would have come.
+    /// Those that are set from now on are of the new clock.
+    /// </summary>
+    private async Task NoteSetBackAsync(DateTimeOffset now, CancellationToken stoppingToken)
+    {
+        var elapsed = clock.GetElapsedTime(startedAt);
+        var expected = startedWhen + elapsed;
+        if (expected - now < SetBackMin)
+        {
+            startedWhen = now - elapsed;
+            return;
+        }
+
+        LogSetBack(expected - now);
+        var items = await store.ReadDueAsync(expected + AheadMax, ReadMax, stoppingToken);
+        foreach (var item in items.Where(item => item.At > now))
+        {
+            ofOldClock[item] = elapsed + (item.At > expected ? item.At - expected : TimeSpan.Zero);
+        }
+
+        startedWhen = now - elapsed;
+    }
+
+    private void Tell(DueItem item, CancellationToken stoppingToken)
+    {
+        if (retries.MayTry(item) && underWay.TryAdd(item, 0))
+        {
+            _ = TellAsync(item, stoppingToken);
         }
     }
 
@@ -91,10 +153,14 @@ internal sealed partial class DueSweeper(IGrainFactory grains, IAtomicStore stor
             {
                 await store.ClearDueAsync(item, stoppingToken);
             }
+
+            retries.Succeeded(item);
+            ofOldClock.TryRemove(item, out _);
         }
         catch (Exception e) when (e is not InvalidProgramException)
         {
-            // The row stands: the next sweep tells the grain again.
+            // The row stands: a later sweep tells the grain again.
+            retries.Failed(item);
             if (!stoppingToken.IsCancellationRequested)
             {
                 LogTellFailed(e, item.Grain.Type, item.Grain.Key, item.Id);
@@ -111,4 +177,7 @@ internal sealed partial class DueSweeper(IGrainFactory grains, IAtomicStore stor
 
     [LoggerMessage(EventId = 1911, Level = LogLevel.Warning, Message = "{GrainType} {GrainKey} did not take its deadline {DueId}; it is told again.")]
     private partial void LogTellFailed(Exception exception, string grainType, string grainKey, string dueId);
+
+    [LoggerMessage(EventId = 1912, Level = LogLevel.Warning, Message = "The clock was set back by {Time}; deadlines keep their time.")]
+    private partial void LogSetBack(TimeSpan time);
 }

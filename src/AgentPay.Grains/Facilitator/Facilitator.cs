@@ -184,10 +184,10 @@ internal sealed class Facilitator(
     {
         var stopping = lifetime?.ApplicationStopping ?? CancellationToken.None;
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
-        var until = clock.GetUtcNow() + TimeSpan.FromSeconds(settings.Value.SettleWaitSeconds);
+        var (since, wait) = (clock.GetTimestamp(), TimeSpan.FromSeconds(settings.Value.SettleWaitSeconds));
         try
         {
-            while (!settlement.IsDecided && until - clock.GetUtcNow() is { Ticks: > 0 } left)
+            while (!settlement.IsDecided && wait - clock.GetElapsedTime(since) is { Ticks: > 0 } left)
             {
                 settlement = await grain.WaitAsync(left, cancellationToken: leaving.Token) ?? settlement;
             }

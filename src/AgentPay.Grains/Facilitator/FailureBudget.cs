@@ -36,7 +36,7 @@ public sealed class FailureBudget(IOptions<FacilitatorSettings> settings, TimePr
     {
         var failuresMax = settings.Value.PayerFailuresMax;
         Require(payers, payer, failuresMax);
-        var window = payers.TryGetValue(payer, out var known) && known.Ends > clock.GetUtcNow() ? known : new Window(0, 0, default);
+        var window = payers.TryGetValue(payer, out var known) && LeftOf(known) > TimeSpan.Zero ? known : Window.Empty;
         var room = window.Failures == 0 ? settings.Value.PayerUndecidedMax : failuresMax - window.Failures;
         if (undecided >= (long)room + window.Successes)
         {
@@ -59,24 +59,28 @@ public sealed class FailureBudget(IOptions<FacilitatorSettings> settings, TimePr
 
     private void Require(ConcurrentDictionary<string, Window> windows, string who, int failuresMax)
     {
-        if (windows.TryGetValue(who, out var window) && window.Failures >= failuresMax && window.Ends > clock.GetUtcNow())
+        if (windows.TryGetValue(who, out var window) && window.Failures >= failuresMax && LeftOf(window) is { Ticks: > 0 } left)
         {
-            throw new FailureBudgetExceededException(window.Ends - clock.GetUtcNow());
+            throw new FailureBudgetExceededException(left);
         }
     }
 
     private void Count(ConcurrentDictionary<string, Window> windows, string who, TimeSpan length, Func<Window, Window> count)
     {
-        var now = clock.GetUtcNow();
         if (windows.Count > EntriesMax)
         {
             // Rather forgive everyone than spend memory or time on a flood of names.
             windows.Clear();
         }
 
-        var first = count(new Window(0, 0, now + length));
-        windows.AddOrUpdate(who, first, (_, window) => window.Ends <= now ? first : count(window));
+        var first = count(Window.Empty with { StartedAt = clock.GetTimestamp(), Length = length });
+        windows.AddOrUpdate(who, first, (_, window) => LeftOf(window) <= TimeSpan.Zero ? first : count(window));
     }
 
-    private sealed record Window(int Failures, int Successes, DateTimeOffset Ends);
+    private TimeSpan LeftOf(Window window) => window.Length - clock.GetElapsedTime(window.StartedAt);
+
+    private sealed record Window(int Failures, int Successes, long StartedAt, TimeSpan Length)
+    {
+        public static readonly Window Empty = new(0, 0, 0, TimeSpan.Zero);
+    }
 }

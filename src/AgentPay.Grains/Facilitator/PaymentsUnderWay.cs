@@ -16,12 +16,13 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
 
     /// <summary>The longest a payment counts whose end nobody told.</summary>
     private static readonly TimeSpan CountedMax = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
     private const int PayersMax = 100_000;
     private const int LooksMax = 2;
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, Payer> payers = [];
-    private DateTimeOffset forgetAt;
+    private long forgotAt = clock.GetTimestamp();
 
     /// <summary>Counts a payment that the chain accepts by itself. Ends with <see cref="Leave"/>, or with <see cref="Keep"/> and the settlement's end.</summary>
     /// <returns>Null, or the code of the refusal.</returns>
@@ -92,10 +93,10 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
 
     private bool TryEnter(PreparedPayment payment)
     {
-        var (terms, now) = (payment.Terms, clock.GetUtcNow());
+        var terms = payment.Terms;
         lock (gate)
         {
-            Forget(now);
+            Forget();
             var payer = payers.GetValueOrDefault(terms.Payer);
             if (payer?.Entries.GetValueOrDefault(payment.Id) is { } same)
             {
@@ -110,8 +111,7 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
             }
 
             payer ??= payers[terms.Payer] = new Payer();
-            var until = terms.ExpiresAt < now + CountedMax ? terms.ExpiresAt : now + CountedMax;
-            payer.Entries.Add(payment.Id, new Entry(terms.Asset, terms.Atoms, payment.Transfer.Nonce, until) { Holders = 1 });
+            payer.Entries.Add(payment.Id, new Entry(terms.Asset, terms.Atoms, payment.Transfer.Nonce, clock.GetTimestamp()) { Holders = 1 });
             return true;
         }
     }
@@ -178,18 +178,18 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
         return entry;
     }
 
-    /// <summary>Drops what outlived its authorization; rarely, because nearly all end by themselves.</summary>
-    private void Forget(DateTimeOffset now)
+    /// <summary>Drops what nobody ended; rarely, because nearly all end by themselves.</summary>
+    private void Forget()
     {
-        if (now < forgetAt && payers.Count < PayersMax)
+        if (clock.GetElapsedTime(forgotAt) < ForgetPeriod && payers.Count < PayersMax)
         {
             return;
         }
 
-        forgetAt = now + TimeSpan.FromMinutes(1);
+        forgotAt = clock.GetTimestamp();
         foreach (var (name, payer) in payers.ToArray())
         {
-            foreach (var id in payer.Entries.Where(entry => entry.Value.Until <= now).Select(entry => entry.Key).ToArray())
+            foreach (var id in payer.Entries.Where(entry => clock.GetElapsedTime(entry.Value.Since) > CountedMax).Select(entry => entry.Key).ToArray())
             {
                 Remove(name, id);
             }
@@ -205,7 +205,7 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
         public long? LookedAt { get; set; }
     }
 
-    private sealed class Entry(string asset, UInt256 atoms, Bytes32 nonce, DateTimeOffset until)
+    private sealed class Entry(string asset, UInt256 atoms, Bytes32 nonce, long since)
     {
         public string Asset => asset;
 
@@ -213,7 +213,7 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
 
         public Bytes32 Nonce => nonce;
 
-        public DateTimeOffset Until => until;
+        public long Since => since;
 
         public int Holders { get; set; }
 

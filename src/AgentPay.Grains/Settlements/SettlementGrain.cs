@@ -22,7 +22,7 @@ internal sealed class SettlementGrain(
     private static readonly Refusal PlaceTaken = new(SettlementRefusals.Duplicate, "Another caller waits for this payment's answer.");
 
     private TaskCompletionSource changed = NewSignal();
-    private (string Caller, DateTimeOffset Until)? place;
+    private (string Caller, long Since)? place;
 
     public async Task<Reply<Settlement>> ReserveAsync(ReserveSettlement command, string caller, CancellationToken cancellationToken)
     {
@@ -49,12 +49,13 @@ internal sealed class SettlementGrain(
 
     public async Task<Settlement?> WaitAsync(TimeSpan wait, bool hashIsEnough, CancellationToken cancellationToken)
     {
-        var until = clock.GetUtcNow() + (wait < WaitMax ? wait : WaitMax);
+        var since = clock.GetTimestamp();
+        wait = wait < WaitMax ? wait : WaitMax;
         while (true)
         {
             var signal = changed.Task;
             var state = await journal.ReadAsync(cancellationToken);
-            var left = until - clock.GetUtcNow();
+            var left = wait - clock.GetElapsedTime(since);
             if (state is null or { IsDecided: true } || (hashIsEnough && state.Transaction is not null) || left <= TimeSpan.Zero)
             {
                 return state;
@@ -176,7 +177,7 @@ internal sealed class SettlementGrain(
     private Outcome<Settlement> WithPlace(Settlement? state, ReserveSettlement command, string caller, DateTimeOffset now)
     {
         var decided = Settlement.Decide(state, command, now);
-        var isTaken = decided.Refusal is null && NeedsPlace(decided.State!, command) && !TakePlace(caller, now);
+        var isTaken = decided.Refusal is null && NeedsPlace(decided.State!, command) && !TakePlace(caller);
         return isTaken ? Outcome<Settlement>.Refused(decided.State, PlaceTaken) : decided;
     }
 
@@ -184,14 +185,14 @@ internal sealed class SettlementGrain(
     private static bool NeedsPlace(Settlement state, ReserveSettlement command) =>
         (state.IdempotencyKey is null || state.IdempotencyKey == state.Admission?.Key) && state.Status != SettlementStatus.Failed && command.Terms.Digest == state.Terms.Digest;
 
-    private bool TakePlace(string caller, DateTimeOffset now)
+    private bool TakePlace(string caller)
     {
-        if (place is { } held && held.Caller != caller && held.Until > now)
+        if (place is { } held && held.Caller != caller && clock.GetElapsedTime(held.Since) < PlaceHeldMax)
         {
             return false;
         }
 
-        place = (caller, now + PlaceHeldMax);
+        place = (caller, clock.GetTimestamp());
         return true;
     }
 

@@ -130,7 +130,7 @@ public sealed class ConcurrencyTests
         var payment = engine.Pay();
         var settling = engine.SettleAsync(payment);
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
-        var grain = engine.Grains.GetGrain<Deadlines.IDueReceiver>(GrainId.Create(payment.Grain.Type, payment.Grain.Key));
+        var grain = engine.Grains.GetGrain<AgentPay.Grains.Deadlines.IDueReceiver>(GrainId.Create(payment.Grain.Type, payment.Grain.Key));
 
         await Task.WhenAll(grain.DueAsync(Settlement.ResolveDue, default), grain.DueAsync(Settlement.ResolveDue, default));
 

@@ -11,14 +11,14 @@ internal sealed class FollowPace(TimeSpan idle, TimeSpan busy, TimeProvider cloc
 
     private readonly Lock _gate = new();
     private TaskCompletionSource _hurried = NewSignal();
-    private DateTimeOffset _busyUntil = DateTimeOffset.MinValue;
+    private long? _hurriedAt;
 
     /// <summary>Something was submitted: ends a long wait that is under way.</summary>
     public void Hurry()
     {
         lock (_gate)
         {
-            _busyUntil = clock.GetUtcNow() + BusyTime;
+            _hurriedAt = clock.GetTimestamp();
             _hurried.TrySetResult();
         }
     }
@@ -50,7 +50,7 @@ internal sealed class FollowPace(TimeSpan idle, TimeSpan busy, TimeProvider cloc
     {
         lock (_gate)
         {
-            if (busy >= idle || clock.GetUtcNow() < _busyUntil)
+            if (busy >= idle || (_hurriedAt is { } at && clock.GetElapsedTime(at) < BusyTime))
             {
                 return (busy < idle ? busy : idle, null);
             }
