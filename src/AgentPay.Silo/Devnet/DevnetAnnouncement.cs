@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace AgentPay.Silo.Devnet;
 
 /// <summary>
-/// Writes <c>devnet.json</c> once the engine listens, and takes away <c>engine.pid</c> at a clean stop, which ends the local chains.
+/// Writes <c>devnet.json</c> once the engine listens, and takes away <c>engine.pid</c> after a clean stop, which ends the local chains: what is still being answered needs them.
 /// After a kill the file stays, and so do the chains.
 /// </summary>
 internal sealed class DevnetAnnouncement(string dataDirectory, IHostApplicationLifetime lifetime, IServiceProvider services) : IHostedService
@@ -17,14 +17,11 @@ internal sealed class DevnetAnnouncement(string dataDirectory, IHostApplicationL
     {
         File.Delete(Path.Combine(dataDirectory, DevnetFile.AnnouncementName));
         lifetime.ApplicationStarted.Register(Announce);
+        lifetime.ApplicationStopped.Register(() => File.Delete(Path.Combine(dataDirectory, "engine.pid")));
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
-    {
-        File.Delete(Path.Combine(dataDirectory, "engine.pid"));
-        return Task.CompletedTask;
-    }
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private void Announce()
     {
