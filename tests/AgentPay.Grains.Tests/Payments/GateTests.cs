@@ -1,0 +1,164 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using AgentPay.Domain.Settlements;
+
+namespace AgentPay.Grains.Tests.Payments;
+
+/// <summary>A priced endpoint over HTTP: what is charged, and to whom it is given, when buyers hang up, come again, or there is nothing to say.</summary>
+public sealed class GateTests
+{
+    [Theory]
+    [InlineData("/none", 204)]
+    [InlineData("/empty", 200)]
+    [InlineData("/nothing", 200)]
+    public async Task An_answer_without_a_body_is_sold_once_with_its_receipt(string path, int status)
+    {
+        await using var shop = await Shop.OpenAsync();
+        shop.Engine.Chain.Automine = true;
+        var payment = shop.Engine.Pay();
+
+        using var sold = await shop.BuyAsync(path, payment);
+        Assert.Equal(status, (int)sold.StatusCode);
+        Assert.Empty(await sold.Content.ReadAsByteArrayAsync(Engine.Stop));
+        var receipt = JsonDocument.Parse(Convert.FromBase64String(Assert.Single(sold.Headers.GetValues("PAYMENT-RESPONSE")))).RootElement;
+        Assert.Equal((await shop.Engine.ReadAsync(payment))!.Transaction, receipt.GetProperty("transaction").GetString());
+        await shop.Engine.UntilAsync(async () => (await shop.Engine.ReadAsync(payment))!.Answered);
+
+        using var again = await shop.BuyAsync(path, payment);
+        Assert.Equal((HttpStatusCode.PaymentRequired, "payment_in_use"), (again.StatusCode, ErrorOf(again)));
+        using var next = await shop.BuyAsync(path, shop.Engine.Pay());
+        Assert.Equal(status, (int)next.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/broken")]
+    [InlineData("/throws")]
+    public async Task A_run_that_fails_costs_nothing_and_the_payment_may_be_used_again(string path)
+    {
+        await using var shop = await Shop.OpenAsync();
+        shop.Engine.Chain.Automine = true;
+        var payment = shop.Engine.Pay();
+
+        using var failed = await shop.BuyAsync(path, payment);
+        Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
+        Assert.False(failed.Headers.Contains("PAYMENT-RESPONSE"));
+        Assert.Equal((SettlementStatus.Released, 0), (await shop.Engine.StatusAsync(payment), shop.Engine.Chain.Submissions));
+        using var sold = await shop.BuyAsync("/none", payment);
+        Assert.Equal(HttpStatusCode.NoContent, sold.StatusCode);
+    }
+
+    [Fact]
+    public async Task Who_hangs_up_while_the_handler_runs_is_not_charged_and_may_use_the_payment_again()
+    {
+        await using var shop = await Shop.OpenAsync();
+        shop.Engine.Chain.Automine = true;
+        var payment = shop.Engine.Pay();
+
+        await HangUpInRunAsync(shop, payment);
+        await shop.Engine.UntilAsync(payment, SettlementStatus.Released);
+        Assert.Equal(0, shop.Engine.Chain.Submissions);
+
+        Assert.Equal("sold", await BuyHeldAsync(shop, payment));
+        Assert.Equal(Engine.Price, shop.Engine.PaidTo(Engine.Merchant));
+    }
+
+    [Fact]
+    public async Task Who_hangs_up_while_it_is_settled_pays_once_and_gets_it_with_the_same_header_once()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var payment = shop.Engine.Pay();
+
+        await HangUpInSettlementAsync(shop, payment);
+        Assert.Equal("sold", await BuyHeldAsync(shop, payment));
+        await shop.Engine.UntilAsync(async () => (await shop.Engine.ReadAsync(payment))!.Answered);
+
+        using var third = await shop.BuyAsync("/held", payment);
+        Assert.Equal((HttpStatusCode.PaymentRequired, "payment_in_use"), (third.StatusCode, ErrorOf(third)));
+        Assert.Equal((Engine.Price, 1), (shop.Engine.PaidTo(Engine.Merchant), shop.Engine.Chain.Submissions));
+    }
+
+    [Fact]
+    public async Task What_was_paid_serves_no_other_resource_after_its_buyer_hung_up()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var payment = shop.Engine.Pay();
+
+        await HangUpInSettlementAsync(shop, payment);
+        using var other = await shop.BuyAsync("/held?other=1", payment);
+        Assert.Equal((HttpStatusCode.PaymentRequired, "payment_in_use"), (other.StatusCode, ErrorOf(other)));
+        Assert.Equal("sold", await BuyHeldAsync(shop, payment));
+    }
+
+    [Fact]
+    public async Task A_payment_runs_the_handler_nine_times_at_most()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var payment = shop.Engine.Pay();
+
+        await HangUpInSettlementAsync(shop, payment);
+        for (var takeOver = 1; takeOver <= Settlement.TakeOversMax; takeOver++)
+        {
+            await HangUpInRunAsync(shop, payment);
+            await shop.Engine.UntilAsync(async () => (await shop.Engine.ReadAsync(payment))!.Admission is { ExpiresAt.Ticks: 0 } held && held.TakeOvers == takeOver);
+        }
+
+        using var tenth = await shop.BuyAsync("/held", payment);
+        Assert.Equal((HttpStatusCode.PaymentRequired, "payment_in_use"), (tenth.StatusCode, ErrorOf(tenth)));
+        Assert.False(shop.Runs.Reader.TryRead(out _));
+        Assert.Equal(Engine.Price, shop.Engine.PaidTo(Engine.Merchant));
+    }
+
+    [Fact]
+    public async Task Who_hangs_up_in_the_middle_of_the_answer_has_had_it()
+    {
+        await using var shop = await Shop.OpenAsync();
+        shop.Engine.Chain.Automine = true;
+        var payment = shop.Engine.Pay();
+
+        using (var client = await shop.AskAsync("/big", payment))
+        {
+            var first = new byte[1024];
+            Assert.True(await client.GetStream().ReadAsync(first, Engine.Stop) > 0);
+            Assert.StartsWith("HTTP/1.1 200", Encoding.ASCII.GetString(first), StringComparison.Ordinal);
+        }
+
+        await shop.Engine.UntilAsync(async () => (await shop.Engine.ReadAsync(payment))!.Answered);
+        using var again = await shop.BuyAsync("/big", payment);
+        Assert.Equal((HttpStatusCode.PaymentRequired, "payment_in_use"), (again.StatusCode, ErrorOf(again)));
+    }
+
+    /// <summary>A buyer who leaves while the handler runs, before anything is settled in this run.</summary>
+    private static async Task HangUpInRunAsync(Shop shop, Payment payment)
+    {
+        var client = await shop.AskAsync("/held", payment);
+        var (context, goOn) = await shop.NextRunAsync();
+        client.Dispose();
+        await shop.Engine.UntilAsync(() => context.RequestAborted.IsCancellationRequested);
+        goOn.SetResult();
+    }
+
+    /// <summary>A buyer who leaves when the money is on its way.</summary>
+    private static async Task HangUpInSettlementAsync(Shop shop, Payment payment)
+    {
+        var client = await shop.AskAsync("/held", payment);
+        var (context, goOn) = await shop.NextRunAsync();
+        goOn.SetResult();
+        await shop.Engine.UntilAsync(() => shop.Engine.Chain.Pool.Count == 1);
+        client.Dispose();
+        await shop.Engine.UntilAsync(() => context.RequestAborted.IsCancellationRequested);
+        shop.Engine.Chain.Mine();
+        await shop.Engine.UntilAsync(async () => await shop.Engine.ReadAsync(payment) is { IsPaid: true, Admission.ExpiresAt.Ticks: 0 });
+    }
+
+    private static async Task<string> BuyHeldAsync(Shop shop, Payment payment)
+    {
+        var buying = shop.BuyAsync("/held", payment);
+        (await shop.NextRunAsync()).GoOn.SetResult();
+        using var answer = await buying;
+        return await answer.Content.ReadAsStringAsync(Engine.Stop);
+    }
+
+    private static string? ErrorOf(HttpResponseMessage answer) =>
+        JsonDocument.Parse(Convert.FromBase64String(Assert.Single(answer.Headers.GetValues("PAYMENT-REQUIRED")))).RootElement.GetProperty("error").GetString();
+}

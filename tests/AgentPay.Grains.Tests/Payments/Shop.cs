@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using AgentPay.Api;
+using AgentPay.Api.Payments;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace AgentPay.Grains.Tests.Payments;
+
+/// <summary>A seller's server on a socket, with the engine behind it: priced endpoints of every kind, and buyers who may hang up.</summary>
+internal sealed class Shop : IAsyncDisposable
+{
+    public const int BigAnswerBytes = 32 * 1024 * 1024;
+
+    private readonly WebApplication server;
+    private readonly HttpClient http = new();
+
+    private Shop(WebApplication server, Engine engine)
+    {
+        this.server = server;
+        Engine = engine;
+    }
+
+    public Engine Engine { get; }
+
+    /// <summary>The runs of <c>/held</c>, each of which goes on when its source is set.</summary>
+    public Channel<(HttpContext Context, TaskCompletionSource GoOn)> Runs { get; } = Channel.CreateUnbounded<(HttpContext, TaskCompletionSource)>();
+
+    public Uri Url => new(server.Urls.Single());
+
+    public static async Task<Shop> OpenAsync()
+    {
+        var engine = await Engine.StartAsync();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(engine.Facilitator);
+        builder.Services.AddAgentPayApi();
+        var server = builder.Build();
+        server.UseExceptionHandler(_ => { });
+        var shop = new Shop(server, engine);
+        shop.Map();
+        await server.StartAsync(Engine.Stop);
+        return shop;
+    }
+
+    /// <summary>The payment's header, as its buyer sends it.</summary>
+    public static string HeaderOf(Payment payment)
+    {
+        var (terms, signed) = (payment.Requirements, payment.Payload.Authorization!);
+        return Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            x402Version = 2,
+            accepted = new
+            {
+                scheme = terms.Scheme,
+                network = terms.Network,
+                amount = terms.Amount,
+                asset = terms.Asset,
+                payTo = terms.PayTo,
+                maxTimeoutSeconds = terms.MaxTimeoutSeconds,
+                extra = new { name = terms.Extra.Name, version = terms.Extra.Version },
+            },
+            payload = new
+            {
+                signature = signed.Signature,
+                authorization = new { from = signed.From, to = signed.To, value = signed.Value, validAfter = signed.ValidAfter, validBefore = signed.ValidBefore, nonce = signed.Nonce },
+            },
+        }));
+    }
+
+    /// <summary>Buys with this payment.</summary>
+    public async Task<HttpResponseMessage> BuyAsync(string path, Payment payment)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Url, path));
+        request.Headers.Add("PAYMENT-SIGNATURE", HeaderOf(payment));
+        return await http.SendAsync(request, Engine.Stop);
+    }
+
+    /// <summary>Sends the request and gives its open connection, to be read or closed.</summary>
+    public async Task<TcpClient> AskAsync(string path, Payment payment)
+    {
+        var client = new TcpClient { ReceiveBufferSize = 4096 };
+        await client.ConnectAsync(IPAddress.Loopback, Url.Port, Engine.Stop);
+        var request = $"GET {path} HTTP/1.1\r\nHost: {Url.Authority}\r\nPAYMENT-SIGNATURE: {HeaderOf(payment)}\r\n\r\n";
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request), Engine.Stop);
+        return client;
+    }
+
+    public ValueTask<(HttpContext Context, TaskCompletionSource GoOn)> NextRunAsync() => Runs.Reader.ReadAsync(Engine.Stop);
+
+    public async ValueTask DisposeAsync()
+    {
+        http.Dispose();
+        await server.StopAsync(new CancellationToken(canceled: true));
+        await server.DisposeAsync();
+        await Engine.DisposeAsync();
+    }
+
+    private void Map()
+    {
+        var offer = new PaymentOffer(
+            Engine.Chain.Network, Engine.Usdc.Address.ToString(), $"{Engine.Price}", Engine.Merchant.ToString(), Engine.Usdc.Name, Engine.Usdc.Version) { MaxTimeoutSeconds = 60 };
+        server.MapGet("/held", async (HttpContext context) =>
+        {
+            var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await Runs.Writer.WriteAsync((context, goOn));
+            await goOn.Task;
+            return "sold";
+        }).RequirePayment(offer);
+        server.MapGet("/none", () => Results.NoContent()).RequirePayment(offer);
+        server.MapGet("/empty", () => Results.Ok()).RequirePayment(offer);
+        server.MapGet("/nothing", () => Task.CompletedTask).RequirePayment(offer);
+        server.MapGet("/broken", () => Results.StatusCode(500)).RequirePayment(offer);
+        server.MapGet("/throws", string () => throw new InvalidOperationException("broken")).RequirePayment(offer);
+        server.MapGet("/big", () => Results.Bytes(new byte[BigAnswerBytes])).RequirePayment(offer);
+    }
+}
