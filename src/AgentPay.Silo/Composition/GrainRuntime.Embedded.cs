@@ -2,7 +2,7 @@
 using AgentPay.EmbeddedSilo;
 using AgentPay.EmbeddedSilo.Reminders;
 using AgentPay.Grains;
-using AgentPay.Storage.Sqlite;
+using AgentPay.Storage.Contract;
 
 namespace AgentPay.Silo.Composition;
 
@@ -13,7 +13,7 @@ internal static class GrainRuntime
 
     public static void Add(WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<IReminderStore>(provider => new StoredReminders(provider.GetRequiredService<SqliteReminders>()));
+        builder.Services.AddSingleton<IReminderStore>(provider => new StoredReminders(provider.GetRequiredService<IStoredReminders>()));
         builder.Services.AddEmbeddedSilo(silo => silo.AddGrains(typeof(GrainServices).Assembly));
     }
 }

@@ -1,12 +1,12 @@
 #if !ORLEANS
 using AgentPay.Domain.Decisions;
 using AgentPay.EmbeddedSilo.Reminders;
-using AgentPay.Storage.Sqlite;
+using AgentPay.Storage.Contract;
 
 namespace AgentPay.Silo.Composition;
 
-/// <summary>Keeps the silo's reminders in the engine's own file.</summary>
-internal sealed class StoredReminders(SqliteReminders rows) : IReminderStore
+/// <summary>Keeps the silo's reminders in the engine's own store.</summary>
+internal sealed class StoredReminders(IStoredReminders rows) : IReminderStore
 {
     public async Task<IReadOnlyList<ReminderRow>> ReadAllAsync(CancellationToken cancellationToken) =>
         [.. (await rows.ReadAllAsync(cancellationToken)).Select(row =>

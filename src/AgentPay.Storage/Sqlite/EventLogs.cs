@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text;
 using AgentPay.Domain.Decisions;
-using AgentPay.Storage.Contract;
 
 namespace AgentPay.Storage.Sqlite;
 
@@ -19,16 +16,4 @@ internal static class EventLogs
     internal static long SequenceOf(long position) => position & ((1L << SequenceBits) - 1);
 
     internal static long LogOf(long position) => position >> SequenceBits;
-
-    /// <summary>FNV-1a over the object's UTF-8: the same in every process and version, for it decides where rows are found.</summary>
-    internal static string ShardOf(string @object)
-    {
-        var hash = 2_166_136_261u;
-        foreach (var octet in Encoding.UTF8.GetBytes(@object))
-        {
-            hash = unchecked((hash ^ octet) * 16_777_619u);
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"shard:{hash % StoreLimits.EventShards}");
-    }
 }

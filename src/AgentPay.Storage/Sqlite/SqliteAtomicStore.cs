@@ -3,6 +3,7 @@ using AgentPay.Storage.Contract;
 using AgentPay.Storage.Sqlite.Native;
 using AgentPay.Storage.Sqlite.Reading;
 using AgentPay.Storage.Sqlite.Writing;
+using AgentPay.Storage.Writing;
 using Microsoft.Extensions.Logging;
 
 namespace AgentPay.Storage.Sqlite;

@@ -10,7 +10,7 @@ public static class SqliteStoreServices
 {
     /// <summary>
     /// Adds the store of the file at <paramref name="path"/> as <see cref="IAtomicStore"/>, <see cref="IStoreHealth"/> and
-    /// <see cref="SqliteReminders"/>. It is opened when first asked for, and closed with the container.
+    /// <see cref="IStoredReminders"/>. It is opened when first asked for, and closed with the container.
     /// </summary>
     public static IServiceCollection AddSqliteStore(this IServiceCollection services, string path)
     {
@@ -19,7 +19,7 @@ public static class SqliteStoreServices
             new SqliteStoreOptions { Path = path }, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteAtomicStore>>()));
         services.AddSingleton<IAtomicStore>(provider => provider.GetRequiredService<SqliteAtomicStore>());
         services.AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteAtomicStore>());
-        services.AddSingleton<SqliteReminders>();
+        services.AddSingleton<IStoredReminders, SqliteReminders>();
         return services;
     }
 }

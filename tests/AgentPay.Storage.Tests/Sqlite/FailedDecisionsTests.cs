@@ -1,5 +1,5 @@
-using AgentPay.Storage.Sqlite.Writing;
 using AgentPay.Storage.Tests.Contract;
+using AgentPay.Storage.Writing;
 
 namespace AgentPay.Storage.Tests.Sqlite;
 

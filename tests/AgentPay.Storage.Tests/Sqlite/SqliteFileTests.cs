@@ -137,7 +137,7 @@ public sealed class SqliteFileTests : IDisposable
         services.AddSqliteStore(_file.Path);
         await using var provider = services.BuildServiceProvider();
         Assert.Same(provider.GetRequiredService<IAtomicStore>(), provider.GetRequiredService<IStoreHealth>());
-        Assert.Empty(await provider.GetRequiredService<SqliteReminders>().ReadAllAsync(Cancel));
+        Assert.Empty(await provider.GetRequiredService<IStoredReminders>().ReadAllAsync(Cancel));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using AgentPay.Storage.Contract;
 using AgentPay.Storage.Sqlite.Native;
+using AgentPay.Storage.Writing;
 
 namespace AgentPay.Storage.Sqlite.Writing;
 

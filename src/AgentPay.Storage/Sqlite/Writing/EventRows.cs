@@ -1,6 +1,7 @@
 using AgentPay.Domain.Decisions;
 using AgentPay.Storage.Contract;
 using AgentPay.Storage.Sqlite.Native;
+using AgentPay.Storage.Writing;
 
 namespace AgentPay.Storage.Sqlite.Writing;
 
@@ -52,7 +53,7 @@ internal sealed class EventRows(SqliteConnection connection)
 
     private void Write(EventDraft draft, Commit commit)
     {
-        var log = LogOf(commit.Account ?? EventLogs.ShardOf(draft.Object));
+        var log = LogOf(commit.Account ?? EventShards.Of(draft.Object));
         var head = HeadOf(draft.Object);
         var position = EventLogs.Position(log.Number, ++log.LastSequence);
         Span<byte> id = stackalloc byte[16];

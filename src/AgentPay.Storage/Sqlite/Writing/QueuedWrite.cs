@@ -1,25 +1,16 @@
 using AgentPay.Domain.Decisions;
 using AgentPay.Storage.Contract;
+using AgentPay.Storage.Writing;
 
 namespace AgentPay.Storage.Sqlite.Writing;
 
-/// <summary>A write that waits for its batch. It is applied inside the transaction and answered after it.</summary>
-internal interface IQueuedWrite
+/// <summary>A write that is applied inside the open transaction.</summary>
+internal interface IAppliedWrite : IQueuedWrite
 {
-    /// <summary>Place in the queue, from 1; given under the queue's lock.</summary>
-    long Ticket { get; set; }
-
-    /// <summary><see cref="TimeProvider.GetTimestamp"/> when it was queued.</summary>
-    long QueuedAt { get; set; }
-
     void Apply(BatchWriter writer);
-
-    void Complete();
-
-    void Fail(StoreUnavailableException reason);
 }
 
-internal sealed class QueuedCommit(Commit commit) : TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously), IQueuedWrite
+internal sealed class QueuedCommit(Commit commit) : TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously), IAppliedWrite
 {
     private CommitResult _result;
 
@@ -45,7 +36,7 @@ internal sealed class QueuedCommit(Commit commit) : TaskCompletionSource<CommitR
 }
 
 /// <summary>A write that is no decision: it removes what nothing waits for any more, or keeps a reminder.</summary>
-internal sealed class QueuedStatement(Action<BatchWriter> apply) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IQueuedWrite
+internal sealed class QueuedStatement(Action<BatchWriter> apply) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IAppliedWrite
 {
     public long Ticket { get; set; }
 

@@ -1,5 +1,6 @@
 using AgentPay.Storage.Contract;
 using AgentPay.Storage.Sqlite.Native;
+using AgentPay.Storage.Writing;
 using Microsoft.Extensions.Logging;
 
 namespace AgentPay.Storage.Sqlite.Writing;
@@ -14,7 +15,7 @@ internal sealed class StoreWriter : IDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly FailedDecisions _failed = new();
-    private readonly WriteQueue _queue;
+    private readonly WriteQueue<IAppliedWrite> _queue;
     private readonly ManualResetEventSlim _stopping = new();
     private readonly Thread _thread;
     private BatchWriter? _writer;
@@ -25,7 +26,7 @@ internal sealed class StoreWriter : IDisposable
         _open = open;
         _clock = clock;
         _logger = logger;
-        _queue = new WriteQueue(clock);
+        _queue = new WriteQueue<IAppliedWrite>(clock);
         _writer = new BatchWriter(connection, _failed);
         _batch = _writer.DurableBatch();
         _thread = new Thread(Run) { IsBackground = true, Name = "agentpay-store-writer" };
@@ -36,7 +37,7 @@ internal sealed class StoreWriter : IDisposable
 
     internal TimeSpan Lag => _queue.Lag;
 
-    internal void Add(IQueuedWrite write) => _queue.Add(write);
+    internal void Add(IAppliedWrite write) => _queue.Add(write);
 
     /// <summary>Writes what waits, then ends.</summary>
     public void Dispose()
@@ -49,7 +50,7 @@ internal sealed class StoreWriter : IDisposable
 
     private void Run()
     {
-        var batch = new List<IQueuedWrite>(StoreLimits.BatchCommitsMax);
+        var batch = new List<IAppliedWrite>(StoreLimits.BatchCommitsMax);
         while (_queue.Take(batch))
         {
             Write(batch);
@@ -61,7 +62,7 @@ internal sealed class StoreWriter : IDisposable
         _writer?.Dispose();
     }
 
-    private void Write(List<IQueuedWrite> writes)
+    private void Write(List<IAppliedWrite> writes)
     {
         var number = _batch + 1;
         BatchWriter writer;
@@ -101,7 +102,7 @@ internal sealed class StoreWriter : IDisposable
     }
 
     /// <summary>One write that the database cannot hold must not take its neighbours along.</summary>
-    private void WriteOneByOne(List<IQueuedWrite> writes)
+    private void WriteOneByOne(List<IAppliedWrite> writes)
     {
         foreach (var write in writes)
         {
@@ -109,7 +110,7 @@ internal sealed class StoreWriter : IDisposable
         }
     }
 
-    private static void Prepare(BatchWriter writer, List<IQueuedWrite> writes, long number)
+    private static void Prepare(BatchWriter writer, List<IAppliedWrite> writes, long number)
     {
         writer.Begin();
         foreach (var write in writes)
@@ -123,7 +124,7 @@ internal sealed class StoreWriter : IDisposable
         }
     }
 
-    private void Complete(List<IQueuedWrite> writes, int losers)
+    private void Complete(List<IAppliedWrite> writes, int losers)
     {
         if (LastFailure is not null)
         {
@@ -145,7 +146,7 @@ internal sealed class StoreWriter : IDisposable
         }
     }
 
-    private void Fail(List<IQueuedWrite> writes, Exception failure)
+    private void Fail(List<IAppliedWrite> writes, Exception failure)
     {
         LastFailure = new StoreWriteFailure(failure.Message, _clock.GetUtcNow());
         StoreMetrics.Failures.Add(1);

@@ -1,6 +1,6 @@
 using AgentPay.Domain.Decisions;
 
-namespace AgentPay.Storage.Sqlite.Writing;
+namespace AgentPay.Storage.Writing;
 
 /// <summary>
 /// Grains whose commit failed while later ones, decided on it, may already be queued. Those must fail even when a rival's commit gave the row

@@ -1,12 +1,13 @@
 using AgentPay.Storage.Contract;
 
-namespace AgentPay.Storage.Sqlite.Writing;
+namespace AgentPay.Storage.Writing;
 
 /// <summary>Writes that wait, in the order of their calls. Taking what waits, without a timer, is what makes a batch.</summary>
-internal sealed class WriteQueue(TimeProvider clock)
+internal sealed class WriteQueue<TWrite>(TimeProvider clock)
+    where TWrite : class, IQueuedWrite
 {
     private readonly object _gate = new();
-    private readonly Queue<IQueuedWrite> _waiting = [];
+    private readonly Queue<TWrite> _waiting = [];
     private long _lastTicket;
     private long _oldestTaken;
     private bool _closed;
@@ -35,7 +36,7 @@ internal sealed class WriteQueue(TimeProvider clock)
         }
     }
 
-    internal void Add(IQueuedWrite write)
+    internal void Add(TWrite write)
     {
         lock (_gate)
         {
@@ -54,8 +55,12 @@ internal sealed class WriteQueue(TimeProvider clock)
         }
     }
 
-    /// <summary>Waits for the first write and takes all that wait, up to a batch. False: closed, and nothing is left.</summary>
-    internal bool Take(List<IQueuedWrite> batch)
+    /// <summary>
+    /// Waits for the first write and takes all that wait, up to a batch. False: closed, and nothing is left.
+    /// A write that comes after one of another queue is taken only when that is through, or as the first, for which the caller waits:
+    /// what was called earlier is never behind it, so two queues cannot wait for each other.
+    /// </summary>
+    internal bool Take(List<TWrite> batch)
     {
         lock (_gate)
         {
@@ -70,9 +75,10 @@ internal sealed class WriteQueue(TimeProvider clock)
                 _ = Monitor.Wait(_gate);
             }
 
-            while (batch.Count < StoreLimits.BatchCommitsMax && _waiting.TryDequeue(out var write))
+            while (batch.Count < StoreLimits.BatchCommitsMax && _waiting.TryPeek(out var write)
+                && (batch.Count == 0 || write.After is not { IsCompleted: false }))
             {
-                batch.Add(write);
+                batch.Add(_waiting.Dequeue());
             }
 
             _oldestTaken = batch[0].QueuedAt;

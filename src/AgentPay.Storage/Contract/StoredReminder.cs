@@ -1,6 +1,6 @@
 using AgentPay.Domain.Decisions;
 
-namespace AgentPay.Storage.Sqlite;
+namespace AgentPay.Storage.Contract;
 
 /// <summary>A reminder as it is stored; times to the microsecond, rounded down.</summary>
 /// <param name="Grain">Who is woken.</param>

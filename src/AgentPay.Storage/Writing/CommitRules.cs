@@ -2,7 +2,7 @@ using System.Text;
 using AgentPay.Domain.Decisions;
 using AgentPay.Storage.Contract;
 
-namespace AgentPay.Storage.Sqlite;
+namespace AgentPay.Storage.Writing;
 
 /// <summary>
 /// What must be true of a commit before it is queued. Checked on the caller's side, so that a defect there can never fail the batch of others.

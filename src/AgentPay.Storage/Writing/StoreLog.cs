@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace AgentPay.Storage.Sqlite;
+namespace AgentPay.Storage.Writing;
 
 /// <summary>The store's messages, 2000 to 2099.</summary>
 internal static partial class StoreLog
@@ -22,4 +22,10 @@ internal static partial class StoreLog
 
     [LoggerMessage(2013, LogLevel.Error, "The outcome of batch {Batch} cannot be read back yet; its writes stay open.")]
     internal static partial void CommitUnknown(this ILogger logger, long batch, Exception failure);
+
+    [LoggerMessage(2014, LogLevel.Warning, "The reply to COMMIT of transaction {Transaction} was lost; read back, it is durable: {Durable}.")]
+    internal static partial void TransactionResolved(this ILogger logger, string transaction, bool durable, Exception failure);
+
+    [LoggerMessage(2015, LogLevel.Error, "The outcome of transaction {Transaction} cannot be read back yet; its writes stay open.")]
+    internal static partial void TransactionUnknown(this ILogger logger, string transaction, Exception failure);
 }

@@ -1,4 +1,4 @@
-namespace AgentPay.Storage.Sqlite;
+namespace AgentPay.Storage.Contract;
 
 /// <summary>
 /// Times are stored as whole microseconds since 1970-01-01 UTC, rounded down, and come back with offset zero:

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace AgentPay.Storage.Sqlite;
+namespace AgentPay.Storage.Writing;
 
 /// <summary>The store's instruments, on the engine's meter.</summary>
 internal static class StoreMetrics
