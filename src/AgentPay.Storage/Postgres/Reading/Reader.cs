@@ -1,0 +1,71 @@
+using AgentPay.Storage.Contract;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace AgentPay.Storage.Postgres.Reading;
+
+/// <summary>Runs queries on connections that only read. Each sees every commit acknowledged before it began.</summary>
+internal sealed class Reader(NpgsqlDataSource connections, int countMax) : IDisposable
+{
+    private readonly SemaphoreSlim _free = new(countMax, countMax);
+    private volatile bool _closed;
+
+    /// <summary>Asks one question; every row becomes one item.</summary>
+    internal async ValueTask<IReadOnlyList<TRow>> ReadAsync<TRow>(string sql, Func<NpgsqlDataReader, TRow> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        await _free.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_closed)
+            {
+                throw new StoreUnavailableException("The store is closed.");
+            }
+
+            await using var command = connections.CreateCommand(sql);
+            foreach (var parameter in parameters)
+            {
+                _ = command.Parameters.Add(parameter);
+            }
+
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            var rows = new List<TRow>();
+            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                rows.Add(read(reader));
+            }
+
+            return rows;
+        }
+        catch (NpgsqlException failure)
+        {
+            throw new StoreUnavailableException($"The store could not read: {failure.Message}", failure);
+        }
+        finally
+        {
+            _ = _free.Release();
+        }
+    }
+
+    /// <summary>Waits for the reads under way; there are none after it.</summary>
+    internal async Task CloseAsync()
+    {
+        _closed = true;
+        for (var taken = 0; taken < countMax; taken++)
+        {
+            await _free.WaitAsync().ConfigureAwait(false);
+        }
+
+        _ = _free.Release(countMax);
+    }
+
+    public void Dispose() => _free.Dispose();
+
+    internal static NpgsqlParameter Text(string value) => new NpgsqlParameter<string> { TypedValue = StoredText.From(value), NpgsqlDbType = NpgsqlDbType.Text };
+
+    internal static NpgsqlParameter Int64(long value) => new NpgsqlParameter<long> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bigint };
+
+    internal static NpgsqlParameter Time(DateTimeOffset value) => Int64(StoredTime.From(value));
+
+    internal static NpgsqlParameter Texts(IEnumerable<string> values) =>
+        new NpgsqlParameter<string[]> { TypedValue = [.. values.Select(StoredText.From)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
+}

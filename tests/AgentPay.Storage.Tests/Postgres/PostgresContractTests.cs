@@ -1,0 +1,20 @@
+using AgentPay.Storage.Contract;
+using AgentPay.Storage.Postgres;
+using AgentPay.Storage.Tests.Contract;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AgentPay.Storage.Tests.Postgres;
+
+public sealed class PostgresContractTests(PrivatePostgres postgres) : AtomicStoreContract
+{
+    private string? _schema;
+
+    protected override async Task<IAtomicStore> OpenAsync()
+    {
+        _schema ??= await postgres.AddSchemaAsync();
+        return await PostgresAtomicStore.OpenAsync(
+            new PostgresStoreOptions { ConnectionString = _schema, ConnectionsMax = 6 }, TimeProvider.System, NullLogger<PostgresAtomicStore>.Instance);
+    }
+
+    protected override async ValueTask RemoveAsync() => await postgres.DropSchemaAsync(_schema!);
+}

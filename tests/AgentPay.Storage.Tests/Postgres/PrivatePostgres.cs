@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using AgentPay.Storage.Tests.Postgres;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(PrivatePostgres))]
+
+namespace AgentPay.Storage.Tests.Postgres;
+
+/// <summary>
+/// A PostgreSQL of the tests' own: a temporary data directory, a free port of the loopback address, its files synced as in production.
+/// One is shared by the assembly; a test that stops its server starts another.
+/// </summary>
+public sealed class PrivatePostgres : IAsyncLifetime
+{
+    private const string Missing = "PostgreSQL 15 or newer is missing: install the package `postgresql` (apt-get install postgresql).";
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentpay-postgres-");
+    private readonly string _binaries = FindBinaries();
+    private Process? _server;
+    private int _schemas;
+
+    public int Port { get; private set; }
+
+    /// <summary>The server's own database.</summary>
+    public string ConnectionString => Connection(Port);
+
+    public static string Connection(int port) => string.Create(
+        CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Database=postgres;Username=agentpay;Timeout=5;Include Error Detail=true");
+
+    /// <summary>An empty schema for one test.</summary>
+    public async Task<string> AddSchemaAsync()
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _schemas)}");
+        await ExecuteAsync($"CREATE SCHEMA {name}");
+        return $"{ConnectionString};Search Path={name}";
+    }
+
+    public Task DropSchemaAsync(string connectionString) =>
+        ExecuteAsync($"DROP SCHEMA {new NpgsqlConnectionStringBuilder(connectionString).SearchPath} CASCADE");
+
+    public async Task<object?> ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Environment.UserName == "root")
+        {
+            Run("chown", "postgres", _folder.FullName);
+        }
+
+        Run(Path.Combine(_binaries, "initdb"), "-D", Data, "-U", "agentpay", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
+        using (var probe = new TcpListener(IPAddress.Loopback, 0))
+        {
+            probe.Start();
+            Port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        }
+
+        await StartAsync();
+    }
+
+    public async Task StartAsync()
+    {
+        _server = Process.Start(Command(
+            Path.Combine(_binaries, "postgres"), "-D", Data, "-p", Port.ToString(CultureInfo.InvariantCulture),
+            "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=100", "-c", "fsync=on"));
+        var over = Stopwatch.GetTimestamp() + (60 * Stopwatch.Frequency);
+        while (true)
+        {
+            try
+            {
+                _ = await ExecuteAsync("SELECT 1");
+                return;
+            }
+            catch (NpgsqlException) when (Stopwatch.GetTimestamp() < over && !_server!.HasExited)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
+        }
+    }
+
+    /// <summary>SIGKILL to the postmaster and, as the machine's end would, to all of its processes.</summary>
+    public async Task KillAsync()
+    {
+        _server!.Kill(entireProcessTree: true);
+        await _server.WaitForExitAsync();
+        _server = null;
+        File.Delete(Path.Combine(Data, "postmaster.pid"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is { HasExited: false })
+        {
+            NpgsqlConnection.ClearAllPools();
+            Run(Path.Combine(_binaries, "pg_ctl"), "stop", "-D", Data, "-m", "immediate");
+            await _server.WaitForExitAsync();
+        }
+
+        _folder.Delete(recursive: true);
+    }
+
+    private string Data => Path.Combine(_folder.FullName, "data");
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(Command(program, arguments))!;
+        var errors = process.StandardError.ReadToEndAsync();
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{program}: {errors.GetAwaiter().GetResult()}");
+    }
+
+    /// <summary>PostgreSQL refuses to run as root; Debian's package brings a user for it.</summary>
+    private static ProcessStartInfo Command(string program, params string[] arguments)
+    {
+        string[] line = Environment.UserName == "root" && program != "chown"
+            ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", program, .. arguments]
+            : [program, .. arguments];
+        var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        start.Environment["LC_ALL"] = "C";
+        return start;
+    }
+
+    private static string FindBinaries()
+    {
+        var newest = Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").Where(folder => File.Exists(Path.Combine(folder, "bin", "initdb")))
+                .MaxBy(folder => int.TryParse(Path.GetFileName(folder), out var version) ? version : 0)
+            : null;
+        var found = newest is null
+            ? (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
+            : Path.Combine(newest, "bin");
+        return found ?? throw new InvalidOperationException(Missing);
+    }
+}
