@@ -53,7 +53,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ConnectionsMax, 100);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Writers, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Writers, 2);
-        var database = new PostgresDatabase(options);
+        var database = PostgresDatabase.Of(options);
         try
         {
             using var connection = database.OpenWriter();

@@ -18,7 +18,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     private readonly NpgsqlDataSource _writers;
 
-    internal PostgresDatabase(PostgresStoreOptions options)
+    private PostgresDatabase(PostgresStoreOptions options)
     {
         var readers = Settings(options, "-c jit=off");
         readers.MaxPoolSize = options.ConnectionsMax - options.Writers;
@@ -37,6 +37,19 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     /// <summary>For people: host and database, without user or password.</summary>
     internal string Name { get; }
+
+    /// <exception cref="StoreUnavailableException">The connection string is not understood.</exception>
+    internal static PostgresDatabase Of(PostgresStoreOptions options)
+    {
+        try
+        {
+            return new PostgresDatabase(options);
+        }
+        catch (ArgumentException failure)
+        {
+            throw new StoreUnavailableException($"The connection string of the database is not understood: {failure.Message}", failure);
+        }
+    }
 
     /// <summary>Opens a connection that writes. It is not pooled: whoever gives it up has closed it.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>

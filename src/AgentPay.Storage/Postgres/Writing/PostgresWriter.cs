@@ -17,12 +17,16 @@ internal sealed class PostgresWriter : IDisposable
     /// <summary>Asked so often, a server's process that still holds the transaction open is ended.</summary>
     private const int AskedMax = 20;
 
+    /// <summary>A writer that failed asks by itself whether the database is back: without health nobody may send it a write.</summary>
+    private static readonly TimeSpan _probePause = TimeSpan.FromMilliseconds(500);
+
     private readonly PostgresDatabase _database;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly FailedDecisions _failed = new();
     private readonly WriteQueue<IPlannedWrite> _queue;
     private readonly ManualResetEventSlim _stopping = new();
+    private readonly ITimer _probe;
     private readonly Thread _thread;
     private BatchSession? _session;
     private bool _onFacts;
@@ -34,6 +38,7 @@ internal sealed class PostgresWriter : IDisposable
         _clock = clock;
         _logger = logger;
         _queue = new WriteQueue<IPlannedWrite>(clock);
+        _probe = clock.CreateTimer(_ => Probe(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "agentpay-store-writer" };
         _thread.Start();
     }
@@ -53,6 +58,7 @@ internal sealed class PostgresWriter : IDisposable
         _queue.Close();
         _stopping.Set();
         _thread.Join();
+        _probe.Dispose();
         _stopping.Dispose();
     }
 
@@ -190,6 +196,7 @@ internal sealed class PostgresWriter : IDisposable
         LastFailure = new StoreWriteFailure(failure.Message, _clock.GetUtcNow());
         StoreMetrics.Failures.Add(1);
         _logger.BatchFailed(writes.Count, failure);
+        _ = _probe.Change(_probePause, Timeout.InfiniteTimeSpan);
         foreach (var write in writes)
         {
             if (write is QueuedCommit { Commit: { Chain: null } commit })
@@ -198,6 +205,20 @@ internal sealed class PostgresWriter : IDisposable
             }
 
             write.Fail(new StoreUnavailableException($"The store could not write: {failure.Message}", failure));
+        }
+    }
+
+    /// <summary>A write of nothing: it needs a connection that answers.</summary>
+    private void Probe()
+    {
+        try
+        {
+            _queue.Add(new QueuedStatement(static _ => { }));
+        }
+        catch (StoreUnavailableException)
+        {
+            // Closed meanwhile: nobody asks any more.
+            return;
         }
     }
 
