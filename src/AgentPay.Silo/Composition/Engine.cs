@@ -14,6 +14,7 @@ using AgentPay.Silo.Health;
 using AgentPay.Silo.Observability;
 using AgentPay.Silo.Settings;
 using AgentPay.Storage.Contract;
+using AgentPay.Storage.Postgres;
 using AgentPay.Storage.Sqlite;
 using Microsoft.Extensions.Options;
 
@@ -113,6 +114,7 @@ internal static class Engine
         }
 
         var settings = builder.Configuration.GetSection("AgentPay").Get<EngineSettings>() ?? new EngineSettings();
+        settings.Postgres = line.Postgres ?? settings.Postgres;
         var chains = reader.ReadChains(settings);
         reader.CheckAccess(builder.Configuration.GetSection("AgentPay:Facilitator"));
         reader.CheckDemo(builder.Configuration.GetSection("AgentPay:Demo").Get<DemoSettings>() ?? new DemoSettings(), chains);
@@ -158,8 +160,7 @@ internal static class Engine
         EngineLogging.Configure(builder.Logging);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeMax);
         services.AddSingleton(TimeProvider.System);
-        services.AddSqliteStore(Path.Combine(data, "agentpay.db"));
-        services.AddSingleton(new ProcessIdentity(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString("N"), IsAlone: true));
+        AddStore(services, settings, data);
         GrainRuntime.Add(builder);
         services.AddAgentPayGrains();
         foreach (var chain in chains)
@@ -173,6 +174,22 @@ internal static class Engine
         services.Configure<SellerSettings>(seller => seller.PublicUrl = settings.PublicUrl);
         services.AddApiDocument();
         services.AddEngineTelemetry(configuration);
+    }
+
+    /// <summary>A file lets in one process; a database may have others beside this one.</summary>
+    private static void AddStore(IServiceCollection services, EngineSettings settings, string data)
+    {
+        var isAlone = settings.Postgres.Length == 0;
+        if (isAlone)
+        {
+            services.AddSqliteStore(Path.Combine(data, "agentpay.db"));
+        }
+        else
+        {
+            services.AddPostgresStore(settings.Postgres);
+        }
+
+        services.AddSingleton(new ProcessIdentity(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString("N"), isAlone));
     }
 
     private static void Map(WebApplication app, ConfigurationManager configuration)

@@ -3,15 +3,17 @@ namespace AgentPay.Silo.Settings;
 /// <summary>The words after <c>agentpay up</c>; everything of the form <c>--AgentPay:Name=value</c> goes to the configuration.</summary>
 /// <param name="Port">Where to listen, on the loopback address unless <c>--urls</c> says otherwise.</param>
 /// <param name="DataDirectory">Folder of the engine's data; null: from the configuration.</param>
+/// <param name="Postgres">Where the PostgreSQL database is, in Npgsql's words; null: from the configuration, and without one there a file in the data folder.</param>
 /// <param name="Devnet">The folder's local chains are used and described in <c>devnet.json</c>.</param>
 /// <param name="Rest">For the configuration.</param>
-internal sealed record CommandLine(int? Port, string? DataDirectory, bool Devnet, string[] Rest)
+internal sealed record CommandLine(int? Port, string? DataDirectory, string? Postgres, bool Devnet, string[] Rest)
 {
     /// <summary>Reads the words; a problem is one sentence.</summary>
     public static (CommandLine? Line, string? Problem) Read(string[] args)
     {
         int? port = null;
         string? data = null;
+        string? postgres = null;
         var devnet = false;
         var rest = new List<string>();
         for (var i = 0; i < args.Length; i++)
@@ -34,14 +36,21 @@ internal sealed record CommandLine(int? Port, string? DataDirectory, bool Devnet
                     break;
                 case "--data":
                     return (null, "--data needs a folder.");
+                case "--postgres" when i + 1 < args.Length && args[i + 1].Contains("Password", StringComparison.OrdinalIgnoreCase):
+                    return (null, "A password is a secret and is not taken from the command line: use a passfile (~/.pgpass), or put the whole into the environment variable AgentPay__Postgres.");
+                case "--postgres" when i + 1 < args.Length && args[i + 1].Contains('=', StringComparison.Ordinal):
+                    postgres = args[++i];
+                    break;
+                case "--postgres":
+                    return (null, "--postgres needs a database: \"Host=…;Database=…;Username=…\".");
                 case var word when word.Contains('=', StringComparison.Ordinal) || word.Contains(':', StringComparison.Ordinal) || (i > 0 && args[i - 1].Contains(':', StringComparison.Ordinal)):
                     rest.Add(word);
                     break;
                 case var word:
-                    return (null, $"'{word}' is not understood. Usage: agentpay up [--port 4020] [--data DIR] [--devnet] [--AgentPay:Name=value …]");
+                    return (null, $"'{word}' is not understood. Usage: agentpay up [--port 4020] [--data DIR] [--postgres \"Host=…\"] [--devnet] [--AgentPay:Name=value …]");
             }
         }
 
-        return (new CommandLine(port, data, devnet, [.. rest]), null);
+        return (new CommandLine(port, data, postgres, devnet, [.. rest]), null);
     }
 }

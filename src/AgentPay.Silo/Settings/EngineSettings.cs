@@ -9,6 +9,9 @@ internal sealed class EngineSettings
     /// <summary>Folder of the engine's data; created when missing.</summary>
     public string DataDirectory { get; set; } = "agentpay-data";
 
+    /// <summary>The PostgreSQL database, in Npgsql's words (<c>Host=…;Database=…;Username=…</c>); empty: a file in <see cref="DataDirectory"/>.</summary>
+    public string Postgres { get; set; } = "";
+
     /// <summary>The base URL buyers know this server by; empty: taken from each request.</summary>
     public string PublicUrl { get; set; } = "";
 

@@ -24,7 +24,8 @@ internal sealed class SettingsReader
         foreach (var arg in args)
         {
             var name = arg.TrimStart('-', '/').Split('=', 2)[0].Replace("__", ":", StringComparison.Ordinal);
-            if (name.Contains(":SignerKeys", StringComparison.OrdinalIgnoreCase) || name.Contains("Facilitator:Keys", StringComparison.OrdinalIgnoreCase))
+            if (name.Contains(":SignerKeys", StringComparison.OrdinalIgnoreCase) || name.Contains("Facilitator:Keys", StringComparison.OrdinalIgnoreCase)
+                || (name.Contains("AgentPay:Postgres", StringComparison.OrdinalIgnoreCase) && arg.Contains("Password", StringComparison.OrdinalIgnoreCase)))
             {
                 problems.Add($"{name} is a secret and is not taken from the command line: use a file, or the environment variable {name.Replace(":", "__", StringComparison.Ordinal)}.");
             }
