@@ -63,6 +63,9 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     public ValueTask<IReadOnlyList<StoredState?>> ReadManyAsync(IReadOnlyList<GrainRef> grains, CancellationToken cancellationToken) =>
         Up().ReadManyAsync(grains, cancellationToken);
 
+    public ValueTask<IReadOnlyList<long>> ReadVersionsAsync(IReadOnlyList<GrainRef> grains, CancellationToken cancellationToken) =>
+        Up().ReadVersionsAsync(grains, cancellationToken);
+
     public ValueTask<IReadOnlyList<StoredRecord>> ReadRecordsAsync(GrainRef grain, CancellationToken cancellationToken) => Up().ReadRecordsAsync(grain, cancellationToken);
 
     public ValueTask<Answer?> ReadAnswerAsync(string scope, string key, DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -78,6 +81,9 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
 
     public ValueTask<IReadOnlyList<DueItem>> ReadDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
         Up().ReadDueAsync(now, countMax, cancellationToken);
+
+    public ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
+        Up().TakeDueAsync(now, countMax, cancellationToken);
 
     public ValueTask<DateTimeOffset?> ReadNextDueAsync(CancellationToken cancellationToken) => Up().ReadNextDueAsync(cancellationToken);
 

@@ -50,6 +50,12 @@ public sealed record Commit
     public MessageId? Consumes { get; init; }
 
     /// <summary>
+    /// What this process must have to itself at the moment of the commit, checked in the same transaction; a fence that another process has passed
+    /// fails it with <see cref="CommitStatus.Fenced"/>. Null for none. A store for one process has no fences to check.
+    /// </summary>
+    public Fence? Fence { get; init; }
+
+    /// <summary>
     /// The run of decisions this one continues; a new one each time the grain read its row. Null: the store fails every commit of the grain
     /// that builds on a higher version and was handed over before the failure was told, which may hit a rival's sound commit too.
     /// </summary>
@@ -100,6 +106,9 @@ public enum CommitStatus
 
     /// <summary>Nothing of it was written: an earlier commit of the same grain, on which it was decided, failed.</summary>
     EarlierCommitFailed,
+
+    /// <summary>Nothing of it was written: the resource of its <see cref="Commit.Fence"/> has another holder since.</summary>
+    Fenced,
 }
 
 /// <summary>The result of one commit.</summary>

@@ -22,6 +22,9 @@ public interface IAtomicStore : IAsyncDisposable
     /// <summary>Which of these grains have a row, read together; in the order asked.</summary>
     ValueTask<IReadOnlyList<StoredState?>> ReadManyAsync(IReadOnlyList<GrainRef> grains, CancellationToken cancellationToken);
 
+    /// <summary>The durable versions of these grains, read together, in the order asked; 0 for one without a row.</summary>
+    ValueTask<IReadOnlyList<long>> ReadVersionsAsync(IReadOnlyList<GrainRef> grains, CancellationToken cancellationToken);
+
     /// <summary>The rows that belong to a grain besides its state, by id in ordinal order.</summary>
     ValueTask<IReadOnlyList<StoredRecord>> ReadRecordsAsync(GrainRef grain, CancellationToken cancellationToken);
 
@@ -36,6 +39,12 @@ public interface IAtomicStore : IAsyncDisposable
 
     /// <summary>Deadlines due at or before <paramref name="now"/>, earliest first. The same deadline may be handed out again until it is cleared or moved.</summary>
     ValueTask<IReadOnlyList<DueItem>> ReadDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The same, and while several processes ask, each gets others: what one takes is handed to no other for some seconds of the database's time,
+    /// so one that died is told again. A deadline that is set again is free again.
+    /// </summary>
+    ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken);
 
     /// <summary>The earliest deadline that stands; null when there is none. Lets a sweeper sleep until then.</summary>
     ValueTask<DateTimeOffset?> ReadNextDueAsync(CancellationToken cancellationToken);

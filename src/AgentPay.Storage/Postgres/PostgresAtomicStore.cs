@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Numerics;
 using AgentPay.Domain.Decisions;
 using AgentPay.Storage.Contract;
+using AgentPay.Storage.Postgres.Processes;
 using AgentPay.Storage.Postgres.Reading;
 using AgentPay.Storage.Postgres.Writing;
 using AgentPay.Storage.Writing;
@@ -16,7 +17,11 @@ namespace AgentPay.Storage.Postgres;
 /// </summary>
 public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
 {
+    /// <summary>How long a deadline that was taken is left to its taker: longer than a grain call may last.</summary>
+    private static readonly TimeSpan _dueClaim = TimeSpan.FromSeconds(30);
+
     private readonly PostgresDatabase _database;
+    private readonly ProcessRegistry _registry;
     private readonly ILogger _logger;
     private readonly PostgresWriter[] _writers;
     private readonly Reader _reader;
@@ -24,16 +29,24 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     private readonly ConcurrentDictionary<(string Scope, string Key), Task> _answering = [];
     private int _closed;
 
-    private PostgresAtomicStore(PostgresDatabase database, int writers, TimeProvider clock, ILogger logger)
+    private PostgresAtomicStore(PostgresDatabase database, ProcessRegistry registry, int writers, TimeProvider clock, ILogger logger)
     {
         _database = database;
+        _registry = registry;
         _logger = logger;
-        _writers = [.. Enumerable.Range(0, writers).Select(_ => new PostgresWriter(database, clock, logger))];
-        _reader = new Reader(database.Readers, database.ReadersMax);
+        _writers = [.. Enumerable.Range(0, writers).Select(place => new PostgresWriter(database, registry, place, clock, logger))];
+        registry.Failed = _writers[0].Probe;
+        _reader = new Reader(database.Readers, database.ReadersMax, _writers[0].Probe);
     }
 
     /// <inheritdoc/>
     public StoreWriteFailure? LastWriteFailure => _writers.Select(writer => writer.LastFailure).OfType<StoreWriteFailure>().MaxBy(failure => failure.At);
+
+    /// <summary>Other processes on the same database.</summary>
+    public INeighbours Neighbours => _registry;
+
+    /// <summary>What this process has to itself.</summary>
+    public ILeases Leases => _registry;
 
     /// <inheritdoc/>
     public TimeSpan WriteLag => _writers.Max(writer => writer.Lag);
@@ -59,7 +72,9 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
             using var connection = database.OpenWriter();
             var (applied, newest) = Migrator.Apply(connection, clock.GetUtcNow());
             logger.Opened(database.Name, newest, applied);
-            return new PostgresAtomicStore(database, options.Writers, clock, logger);
+            var registry = new ProcessRegistry(database, options.Writers, clock, logger);
+            registry.Join();
+            return new PostgresAtomicStore(database, registry, options.Writers, clock, logger);
         }
         catch (Exception failure)
         {
@@ -125,6 +140,25 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     }
 
     /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<long>> ReadVersionsAsync(IReadOnlyList<GrainRef> grains, CancellationToken cancellationToken)
+    {
+        var found = await _reader.ReadAsync(
+            """
+            SELECT v.place, g.version FROM unnest($1, $2) WITH ORDINALITY AS v (type, key, place)
+            JOIN grains g ON g.type = v.type AND g.key = v.key AND v.place % 1 = 0
+            """,
+            row => (Place: checked((int)row.GetInt64(0)) - 1, Version: row.GetInt64(1)), cancellationToken,
+            Reader.Texts(grains.Select(grain => grain.Type)), Reader.Texts(grains.Select(grain => grain.Key))).ConfigureAwait(false);
+        var versions = new long[grains.Count];
+        foreach (var (place, version) in found)
+        {
+            versions[place] = version;
+        }
+
+        return versions;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<StoredRecord>> ReadRecordsAsync(GrainRef grain, CancellationToken cancellationToken) => _reader.ReadAsync(
         "SELECT id, body FROM records WHERE grain_type = $1 AND grain_key = $2 ORDER BY id",
         Rows.Record, cancellationToken, Reader.Text(grain.Type), Reader.Text(grain.Key));
@@ -147,6 +181,22 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     public ValueTask<IReadOnlyList<DueItem>> ReadDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken) => _reader.ReadAsync(
         "SELECT grain_type, grain_key, id, at FROM due WHERE at <= $1 ORDER BY at, grain_type, grain_key, id LIMIT $2",
         Rows.Due, cancellationToken, Reader.Time(now), Reader.Int64(countMax));
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken)
+    {
+        var taken = await _reader.ReadAsync(
+            $"""
+            WITH free AS MATERIALIZED (
+                SELECT grain_type, grain_key, id FROM due WHERE at <= $1 AND claimed_until <= {DatabaseTime.Now}
+                ORDER BY at, grain_type, grain_key, id LIMIT $2 FOR UPDATE SKIP LOCKED)
+            UPDATE due d SET claimed_until = {DatabaseTime.Now} + $3 FROM free f
+            WHERE d.grain_type = f.grain_type AND d.grain_key = f.grain_key AND d.id = f.id
+            RETURNING d.grain_type, d.grain_key, d.id, d.at
+            """,
+            Rows.Due, cancellationToken, Reader.Time(now), Reader.Int64(countMax), Reader.Int64(DatabaseTime.Of(_dueClaim))).ConfigureAwait(false);
+        return [.. taken.OrderBy(item => item.At)];
+    }
 
     /// <inheritdoc/>
     public async ValueTask<DateTimeOffset?> ReadNextDueAsync(CancellationToken cancellationToken)
@@ -220,6 +270,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
         await _reader.CloseAsync().ConfigureAwait(false);
         await Task.Run(() => Array.ForEach(_writers, writer => writer.Close())).ConfigureAwait(false);
         await Task.WhenAll(_writers.Select(writer => Task.Run(writer.Dispose))).ConfigureAwait(false);
+        await Task.Run(_registry.Dispose).ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
         _logger.Closed(_database.Name);
     }

@@ -9,6 +9,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 {
     private const int ConnectSeconds = 1;
     private const int CommandSeconds = 10;
+    private const int BeatSeconds = 2;
 
     /// <summary>
     /// Writers look rows up by key in the order of the batch, whatever the planner thinks of a table it has no figures of: that order is what
@@ -16,20 +17,31 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// </summary>
     private const string WriterSettings = "-c jit=off -c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off";
 
+    /// <summary>A process that stops between taking rows and its COMMIT must not keep others from them for long.</summary>
+    private const string IdleSettings = "-c idle_in_transaction_session_timeout=3000";
+
     private readonly NpgsqlDataSource _writers;
+    private readonly NpgsqlDataSource _beats;
 
     private PostgresDatabase(PostgresStoreOptions options)
     {
         var readers = Settings(options, "-c jit=off");
-        readers.MaxPoolSize = options.ConnectionsMax - options.Writers;
+        readers.MaxPoolSize = options.ConnectionsMax - options.Writers - 1;
         readers.NoResetOnClose = true;
         Readers = NpgsqlDataSource.Create(readers);
         ReadersMax = readers.MaxPoolSize;
-        var writers = Settings(options, WriterSettings);
+        var writers = Settings(options, $"{WriterSettings} {IdleSettings}");
         writers.Pooling = false;
         _writers = NpgsqlDataSource.Create(writers);
+        var beats = Settings(options, $"-c jit=off -c lock_timeout=500 {IdleSettings}");
+        beats.Pooling = false;
+        beats.CommandTimeout = BeatSeconds;
+        _beats = NpgsqlDataSource.Create(beats);
         Name = $"{writers.Host}/{writers.Database}";
     }
+
+    /// <summary>A connection that renews what the process has; it never waits long.</summary>
+    internal NpgsqlConnection OpenBeat() => _beats.OpenConnection();
 
     internal NpgsqlDataSource Readers { get; }
 
@@ -81,6 +93,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     {
         await Readers.DisposeAsync().ConfigureAwait(false);
         await _writers.DisposeAsync().ConfigureAwait(false);
+        await _beats.DisposeAsync().ConfigureAwait(false);
     }
 
     private static NpgsqlConnectionStringBuilder Settings(PostgresStoreOptions options, string serverSettings)

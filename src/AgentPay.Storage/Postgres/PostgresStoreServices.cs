@@ -21,6 +21,8 @@ public static class PostgresStoreServices
         services.AddSingleton<IAtomicStore>(provider => provider.GetRequiredService<PostgresAtomicStore>());
         services.AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<PostgresAtomicStore>());
         services.AddSingleton<IStoredReminders, PostgresReminders>();
+        services.AddSingleton(provider => provider.GetRequiredService<PostgresAtomicStore>().Neighbours);
+        services.AddSingleton(provider => provider.GetRequiredService<PostgresAtomicStore>().Leases);
         return services;
     }
 }

@@ -101,6 +101,10 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
         _readers.ReadAsync(grains, GrainQueries.ReadMany, cancellationToken);
 
     /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<long>> ReadVersionsAsync(IReadOnlyList<GrainRef> grains, CancellationToken cancellationToken) =>
+        [.. (await ReadManyAsync(grains, cancellationToken).ConfigureAwait(false)).Select(state => state?.Version ?? 0)];
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<StoredRecord>> ReadRecordsAsync(GrainRef grain, CancellationToken cancellationToken) =>
         _readers.ReadAsync(grain, RecordQueries.Read, cancellationToken);
 
@@ -115,6 +119,11 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<DueItem>> ReadDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
         _readers.ReadAsync((now, countMax), GrainQueries.ReadDue, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>There is no other process to share with.</remarks>
+    public ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
+        ReadDueAsync(now, countMax, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<DateTimeOffset?> ReadNextDueAsync(CancellationToken cancellationToken) =>

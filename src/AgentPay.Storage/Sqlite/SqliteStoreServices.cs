@@ -20,6 +20,9 @@ public static class SqliteStoreServices
         services.AddSingleton<IAtomicStore>(provider => provider.GetRequiredService<SqliteAtomicStore>());
         services.AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteAtomicStore>());
         services.AddSingleton<IStoredReminders, SqliteReminders>();
+        services.AddSingleton<OneProcess>();
+        services.AddSingleton<INeighbours>(provider => provider.GetRequiredService<OneProcess>());
+        services.AddSingleton<ILeases>(provider => provider.GetRequiredService<OneProcess>());
         return services;
     }
 }

@@ -26,6 +26,12 @@ internal static partial class StoreLog
     [LoggerMessage(2014, LogLevel.Warning, "The reply to COMMIT of transaction {Transaction} was lost; read back, it is durable: {Durable}.")]
     internal static partial void TransactionResolved(this ILogger logger, string transaction, bool durable, Exception failure);
 
-    [LoggerMessage(2015, LogLevel.Error, "The outcome of transaction {Transaction} cannot be read back yet; its writes stay open.")]
+    [LoggerMessage(2015, LogLevel.Error, "The outcome of transaction {Transaction} cannot be read back now.")]
     internal static partial void TransactionUnknown(this ILogger logger, string transaction, Exception failure);
+
+    [LoggerMessage(2020, LogLevel.Warning, "The database did not let this process renew its record; it tries again.")]
+    internal static partial void BeatFailed(this ILogger logger, Exception failure);
+
+    [LoggerMessage(2021, LogLevel.Error, "Another process took this one for dead. It writes nothing until it has registered anew.")]
+    internal static partial void TakenForDead(this ILogger logger);
 }

@@ -133,4 +133,14 @@ public abstract partial class AtomicStoreContract
         Assert.All(await Task.WhenAll(commits), result => Assert.Equal(CommitStatus.Committed, result.Status));
         Assert.Equal("50:s49", await StateAsync("w"));
     }
+
+    [Fact]
+    public async Task Versions_are_read_together_in_the_order_asked()
+    {
+        await Store.CommitAsync(Some.Commit("a"));
+        await Store.CommitAsync(Some.Commit("a", 1));
+        await Store.CommitAsync(Some.Commit("c"));
+        Assert.Equal([1L, 0L, 2L, 1L], await Store.ReadVersionsAsync([Some.Grain("c"), Some.Grain("b"), Some.Grain("a"), Some.Grain("c")], Cancel));
+        Assert.Empty(await Store.ReadVersionsAsync([], Cancel));
+    }
 }

@@ -158,4 +158,11 @@ public abstract partial class AtomicStoreContract
         await CommittedAsync(Some.Commit("w", 1) with { Answer = anew, DecidedAt = after.AddMicroseconds(1) });
         Assert.Equal("new", Some.Text((await Store.ReadAnswerAsync("acct_1", "k", after.AddHours(1), Cancel))!.Body));
     }
+
+    [Fact]
+    public async Task What_is_due_is_taken_earliest_first()
+    {
+        await Store.CommitAsync(Some.Commit("w") with { Due = [new DueChange("late", Some.Now), new DueChange("early", Some.Now.AddSeconds(-1)), new DueChange("later", Some.Now.AddSeconds(1))] });
+        Assert.Equal(["early", "late"], (await Store.TakeDueAsync(Some.Now, 10, Cancel)).Select(item => item.Id));
+    }
 }

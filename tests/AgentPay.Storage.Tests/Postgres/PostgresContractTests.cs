@@ -1,7 +1,10 @@
 using AgentPay.Storage.Contract;
 using AgentPay.Storage.Postgres;
 using AgentPay.Storage.Tests.Contract;
+using AgentPay.Storage.Tests.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
+
+[assembly: AssemblyFixture(typeof(PrivatePostgres))]
 
 namespace AgentPay.Storage.Tests.Postgres;
 

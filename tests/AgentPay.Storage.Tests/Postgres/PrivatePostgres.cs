@@ -2,19 +2,19 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using AgentPay.Storage.Tests.Postgres;
 using Npgsql;
-
-[assembly: AssemblyFixture(typeof(PrivatePostgres))]
 
 namespace AgentPay.Storage.Tests.Postgres;
 
 /// <summary>
 /// A PostgreSQL of the tests' own: a temporary data directory, a free port of the loopback address, its files synced as in production.
-/// One is shared by the assembly; a test that stops its server starts another.
+/// One is shared by the assembly; a test that stops its server starts another. It ends with the tests, however they end.
 /// </summary>
 public sealed class PrivatePostgres : IAsyncLifetime
 {
+    /// <summary>Holds the server while our end of its input is open: when the tests are killed, the kernel closes that, the server ends and its files go.</summary>
+    private const string Holder = "folder=$1; shift; \"$@\" >>\"$folder/log\" 2>&1 & cat >/dev/null; kill -QUIT $! 2>/dev/null; wait; rm -rf \"$folder\"";
+
     private const string Missing = "PostgreSQL 15 or newer is missing: install the package `postgresql` (apt-get install postgresql).";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentpay-postgres-");
     private readonly string _binaries = FindBinaries();
@@ -68,7 +68,7 @@ public sealed class PrivatePostgres : IAsyncLifetime
     public async Task StartAsync()
     {
         _server = Process.Start(Command(
-            Path.Combine(_binaries, "postgres"), "-D", Data, "-p", Port.ToString(CultureInfo.InvariantCulture),
+            "sh", "-c", Holder, "sh", _folder.FullName, Path.Combine(_binaries, "postgres"), "-D", Data, "-p", Port.ToString(CultureInfo.InvariantCulture),
             "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=100", "-c", "fsync=on"));
         var over = Stopwatch.GetTimestamp() + (60 * Stopwatch.Frequency);
         while (true)
@@ -96,14 +96,17 @@ public sealed class PrivatePostgres : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is { HasExited: false })
+        if (_server is not null)
         {
-            NpgsqlConnection.ClearAllPools();
-            Run(Path.Combine(_binaries, "pg_ctl"), "stop", "-D", Data, "-m", "immediate");
+            _server.StandardInput.Close();
             await _server.WaitForExitAsync();
+            _server.Dispose();
         }
 
-        _folder.Delete(recursive: true);
+        if (Directory.Exists(_folder.FullName))
+        {
+            _folder.Delete(recursive: true);
+        }
     }
 
     private string Data => Path.Combine(_folder.FullName, "data");
@@ -123,7 +126,7 @@ public sealed class PrivatePostgres : IAsyncLifetime
         string[] line = Environment.UserName == "root" && program != "chown"
             ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", program, .. arguments]
             : [program, .. arguments];
-        var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
         start.Environment["LC_ALL"] = "C";
         return start;
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using AgentPay.Storage.Contract;
+using AgentPay.Storage.Postgres;
 using AgentPay.Storage.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -15,6 +16,19 @@ internal static class DataFolder
     {
         await using var store = SqliteAtomicStore.Open(
             new SqliteStoreOptions { Path = Path.Combine(folder, "agentpay.db") }, TimeProvider.System, NullLogger<SqliteAtomicStore>.Instance);
+        await AssertWholeAsync(store, transfers);
+    }
+
+    /// <summary>The same of a database.</summary>
+    public static async Task AssertWholeInPostgresAsync(string connectionString, long transfers)
+    {
+        await using var store = PostgresAtomicStore.Open(
+            new PostgresStoreOptions { ConnectionString = connectionString }, TimeProvider.System, NullLogger<PostgresAtomicStore>.Instance);
+        await AssertWholeAsync(store, transfers);
+    }
+
+    private static async Task AssertWholeAsync(IAtomicStore store, long transfers)
+    {
         var totals = await store.ReadLedgerTotalsAsync(TestContext.Current.CancellationToken);
         Assert.All(totals, total => Assert.Equal(Int128.Zero, total.PostingSum));
         Assert.Equal(transfers, totals.Sum(total => total.Transfers));

@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace AgentPay.Storage.Postgres.Reading;
 
 /// <summary>Runs queries on connections that only read. Each sees every commit acknowledged before it began.</summary>
-internal sealed class Reader(NpgsqlDataSource connections, int countMax) : IDisposable
+internal sealed class Reader(NpgsqlDataSource connections, int countMax, Action failed) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(countMax, countMax);
     private volatile bool _closed;
@@ -38,6 +38,7 @@ internal sealed class Reader(NpgsqlDataSource connections, int countMax) : IDisp
         }
         catch (NpgsqlException failure)
         {
+            failed();
             throw new StoreUnavailableException($"The store could not read: {failure.Message}", failure);
         }
         finally

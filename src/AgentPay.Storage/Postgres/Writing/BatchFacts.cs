@@ -12,6 +12,9 @@ internal sealed class BatchFacts
     /// <summary>Messages to consume that wait.</summary>
     internal HashSet<MessageId> Waiting { get; } = [];
 
+    /// <summary>The epochs of the resources its commits need.</summary>
+    internal Dictionary<string, long> Epochs { get; } = new(StringComparer.Ordinal);
+
     /// <summary>When the stored answer of a key expires, in microseconds.</summary>
     internal Dictionary<(string Scope, string Key), long> Answers { get; } = [];
 }

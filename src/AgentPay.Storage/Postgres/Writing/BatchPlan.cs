@@ -36,6 +36,9 @@ internal sealed class BatchPlan(FailedDecisions failed, BatchFacts? facts)
 
     internal List<PlannedTransfer> Transfers { get; } = [];
 
+    /// <summary>What this process must have to itself.</summary>
+    internal HashSet<Fence> Fences { get; } = [];
+
     /// <summary>Messages to remove; those with true must be there.</summary>
     internal Dictionary<MessageId, bool> Removed { get; } = [];
 
@@ -49,7 +52,10 @@ internal sealed class BatchPlan(FailedDecisions failed, BatchFacts? facts)
 
     internal Dictionary<(GrainRef Grain, string Name), StoredReminder?> Reminders { get; } = [];
 
-    internal bool IsEmpty => Events.Count == 0 && Removed.Count == 0 && Due.Count == 0 && ClearedDue.Count == 0 && Reminders.Count == 0
+    /// <summary>The batch is carried out even if it writes nothing, to see whether it could.</summary>
+    internal bool Probes { get; set; }
+
+    internal bool IsEmpty => !Probes && Events.Count == 0 && Removed.Count == 0 && Due.Count == 0 && ClearedDue.Count == 0 && Reminders.Count == 0
         && _grains.Values.All(grain => grain.Newest is null);
 
     internal CommitResult Add(Commit commit, long ticket)
@@ -70,6 +76,11 @@ internal sealed class BatchPlan(FailedDecisions failed, BatchFacts? facts)
         if (commit.Consumes is { } consumed && !_sent.Remove(consumed))
         {
             Removed[consumed] = true;
+        }
+
+        if (commit.Fence is { } fence)
+        {
+            _ = Fences.Add(fence);
         }
 
         grain.Version++;
@@ -133,6 +144,11 @@ internal sealed class BatchPlan(FailedDecisions failed, BatchFacts? facts)
 
     private CommitStatus Judge(Commit commit, PlannedGrain grain)
     {
+        if (commit.Fence is { } fence && facts is not null && facts.Epochs.GetValueOrDefault(fence.Resource) != fence.Epoch)
+        {
+            return CommitStatus.Fenced;
+        }
+
         if (commit.ExpectedVersion != grain.Version)
         {
             NeedsFacts |= facts is null && grain.Newest is null;

@@ -14,6 +14,7 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
     private readonly NpgsqlBatchCommand _transaction = new("SELECT pg_current_xact_id()::text");
     private readonly NpgsqlBatch _batch = new(connection);
     private readonly FactStatements _facts = new();
+    private readonly MarkStatements _marks = new();
     private readonly GrainStatements _grains = new();
     private readonly MessageStatements _messages = new();
     private readonly AnswerStatements _answers = new();
@@ -33,7 +34,7 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
     internal bool IsOpen => connection.FullState == System.Data.ConnectionState.Open;
 
     /// <summary>Plans the batch and takes its rows. Null: an assumption failed, nothing was written.</summary>
-    internal BatchPlan? Prepare(IReadOnlyList<IPlannedWrite> writes, bool onFacts)
+    internal BatchPlan? Prepare(IReadOnlyList<IPlannedWrite> writes, BatchMark mark, bool onFacts)
     {
         TransactionId = null;
         var facts = onFacts ? ReadFacts(writes) : null;
@@ -48,7 +49,7 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
             return null;
         }
 
-        if (!plan.IsEmpty && !Claim(plan, begin: facts is null))
+        if (!plan.IsEmpty && !Claim(plan, mark, begin: facts is null))
         {
             Rollback();
             return null;
@@ -106,7 +107,7 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
         return _facts.Read(reader);
     }
 
-    private bool Claim(BatchPlan plan, bool begin)
+    private bool Claim(BatchPlan plan, BatchMark mark, bool begin)
     {
         _batch.BatchCommands.Clear();
         if (begin)
@@ -114,6 +115,7 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
             _batch.BatchCommands.Add(_begin);
         }
 
+        _marks.Fill(plan, mark, _batch);
         _grains.Fill(plan, _batch);
         _messages.FillRemoved(plan, _batch);
         _answers.Fill(plan, _batch);
@@ -122,7 +124,8 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
         _logs.Fill(plan.Logs, _batch);
         _batch.BatchCommands.Add(_transaction);
         using var reader = _batch.ExecuteReader();
-        var stands = _grains.Read(reader);
+        var stands = _marks.Read(reader);
+        stands &= _grains.Read(reader);
         stands &= _messages.ReadRemoved(reader);
         stands &= _answers.Read(reader);
         _names.Read(reader);

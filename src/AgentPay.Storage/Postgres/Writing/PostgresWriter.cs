@@ -1,4 +1,5 @@
 using AgentPay.Storage.Contract;
+using AgentPay.Storage.Postgres.Processes;
 using AgentPay.Storage.Writing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -14,13 +15,21 @@ internal sealed class PostgresWriter : IDisposable
     /// <summary>How long to wait before an outcome that could not be read back is asked for again.</summary>
     private static readonly TimeSpan _readBackPause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Asked so often, a server's process that still holds the transaction open is ended.</summary>
-    private const int AskedMax = 20;
+    /// <summary>
+    /// Whoever waits for an outcome nobody can read back is told 503 after this long, and so is whoever waits behind. It is no guess: what was
+    /// decided on the batch fails with it, its grains read their rows again, and these hold the truth as soon as anything can be read at all.
+    /// </summary>
+    private static readonly TimeSpan _doubtMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>Asked for so long, a server's process that still holds the transaction open is ended.</summary>
+    private static readonly TimeSpan _hangMax = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A writer that failed asks by itself whether the database is back: without health nobody may send it a write.</summary>
     private static readonly TimeSpan _probePause = TimeSpan.FromMilliseconds(500);
 
     private readonly PostgresDatabase _database;
+    private readonly ProcessRegistry _registry;
+    private readonly int _place;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly FailedDecisions _failed = new();
@@ -29,12 +38,15 @@ internal sealed class PostgresWriter : IDisposable
     private readonly ITimer _probe;
     private readonly Thread _thread;
     private BatchSession? _session;
+    private long _batches;
     private bool _onFacts;
     private bool _reached;
 
-    internal PostgresWriter(PostgresDatabase database, TimeProvider clock, ILogger logger)
+    internal PostgresWriter(PostgresDatabase database, ProcessRegistry registry, int place, TimeProvider clock, ILogger logger)
     {
         _database = database;
+        _registry = registry;
+        _place = place;
         _clock = clock;
         _logger = logger;
         _queue = new WriteQueue<IPlannedWrite>(clock);
@@ -101,7 +113,7 @@ internal sealed class PostgresWriter : IDisposable
             }
             catch (Exception failure)
             {
-                // Nothing of this attempt is in the database: an outcome in doubt never gets here.
+                // Nothing of this attempt is in the database, or nobody can tell: that is failed, never tried again.
                 var kind = Failures.KindOf(failure, connectionIsOpen: _session?.IsOpen ?? false);
                 if (kind == FailureKind.Rival && ++rivals <= RivalsMax && TryRollback())
                 {
@@ -142,7 +154,8 @@ internal sealed class PostgresWriter : IDisposable
         _reached = _session is not null;
         _session ??= new BatchSession(_database.OpenWriter(), _failed);
         _reached = true;
-        if (_session.Prepare(writes, _onFacts) is not { } plan)
+        var mark = new BatchMark(_registry.Process ?? throw new StoreUnavailableException("This process was taken for dead and is registering anew."), _place, ++_batches);
+        if (_session.Prepare(writes, mark, _onFacts) is not { } plan)
         {
             _onFacts = true;
             return false;
@@ -155,7 +168,7 @@ internal sealed class PostgresWriter : IDisposable
         }
         catch (Exception failure) when (transactionId is not null && !_session.IsOpen)
         {
-            if (!ReadBack(_session.BackendId, transactionId, failure))
+            if (!ReadBack(_session.BackendId, transactionId, mark, failure))
             {
                 throw;
             }
@@ -208,12 +221,12 @@ internal sealed class PostgresWriter : IDisposable
         }
     }
 
-    /// <summary>A write of nothing: it needs a connection that answers.</summary>
-    private void Probe()
+    /// <summary>A write of nothing but its mark: it needs a database that answers and lets this process write.</summary>
+    internal void Probe()
     {
         try
         {
-            _queue.Add(new QueuedStatement(static _ => { }));
+            _queue.Add(new QueuedStatement(static plan => plan.Probes = true));
         }
         catch (StoreUnavailableException)
         {
@@ -242,22 +255,24 @@ internal sealed class PostgresWriter : IDisposable
         _session = null;
     }
 
-    private bool ReadBack(int backendId, string transactionId, Exception commitFailure)
+    private bool ReadBack(int backendId, string transactionId, BatchMark mark, Exception commitFailure)
     {
         CloseSession();
-        for (var asked = 1; ; asked++)
+        var since = _clock.GetTimestamp();
+        for (var hangs = false; ;)
         {
             try
             {
                 using var connection = _database.OpenWriter();
-                if (CommitOutcome.Read(connection, transactionId) is { } durable)
+                if (CommitOutcome.Read(connection, transactionId, mark) is { } durable)
                 {
                     _logger.TransactionResolved(transactionId, durable, commitFailure);
                     return durable;
                 }
 
-                if (asked == AskedMax)
+                if (!hangs && _clock.GetElapsedTime(since) > _hangMax)
                 {
+                    hangs = true;
                     CommitOutcome.EndBackend(connection, backendId, transactionId);
                 }
             }
@@ -266,10 +281,9 @@ internal sealed class PostgresWriter : IDisposable
                 _logger.TransactionUnknown(transactionId, failure);
             }
 
-            if (_stopping.IsSet)
+            if (_stopping.IsSet || _clock.GetElapsedTime(since) > _doubtMax)
             {
-                // Nobody is told a success; whoever reads the rows finds the truth in them.
-                throw new StoreUnavailableException("The store was closed before the outcome of its last batch was known.", commitFailure);
+                throw new StoreUnavailableException("The outcome of the last batch could not be read back; its rows will tell.", commitFailure);
             }
 
             Pause();

@@ -19,7 +19,7 @@ internal sealed class SideStatements
     private readonly Keyed<long> _dueSet = new(
         """
         INSERT INTO due (grain_type, grain_key, id, at) SELECT * FROM unnest($1, $2, $3, $4)
-        ON CONFLICT (grain_type, grain_key, id) DO UPDATE SET at = excluded.at
+        ON CONFLICT (grain_type, grain_key, id) DO UPDATE SET at = excluded.at, claimed_until = 0
         """,
         NpgsqlDbType.Bigint);
 
