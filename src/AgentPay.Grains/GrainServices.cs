@@ -4,7 +4,9 @@ using AgentPay.Grains.Deadlines;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Journal;
 using AgentPay.Grains.Messages;
+using AgentPay.Storage.Contract;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -21,6 +23,10 @@ public static class GrainServices
         services.AddSingleton<IAttributeToFactoryMapper<JournalAttribute>, JournalFactory>();
         services.AddSingleton(StoredForms.Settlements);
         services.AddSingleton(StoredForms.Signers);
+        services.TryAddSingleton<INeighbours, OneProcess>();
+        services.TryAddSingleton<ILeases, OneProcess>();
+        services.AddSingleton<VersionCheck>();
+        services.AddSingleton<Surroundings>();
         services.AddSingleton<ICommitSink, CommitSink>();
         services.AddSingleton<MessageDispatcher>();
         services.AddSingleton<DueSweeper>();
@@ -42,7 +48,7 @@ public static class GrainServices
         this IServiceCollection services, ChainSettings settings, Func<IServiceProvider, IEvmChain> chain, IReadOnlyList<EvmSigner> keys)
     {
         services.AddSingleton(provider => new ChainWorker(
-            settings, chain(provider), keys, provider.GetRequiredService<IGrainFactory>(),
+            settings, chain(provider), keys, provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<ILeases>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IHostedService>(provider => provider.GetServices<ChainWorker>().Single(worker => worker.Settings.Network == settings.Network));
         return services;

@@ -148,7 +148,7 @@ internal sealed class Engine : IAsyncDisposable
     private void Configure(IServiceCollection services, int confirmations, int settleWaitSeconds)
     {
         services.AddLogging();
-        services.AddSingleton(new ProcessIdentity($"process-{++lives}", IsAlone: true));
+        services.AddSingleton(new ProcessIdentity($"process-{++lives}", new OneProcess()));
         services.AddSingleton(provider => MakeStore(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IAtomicStore>(provider => provider.GetRequiredService<TestStore>());
         services.AddAgentPayGrains();

@@ -82,8 +82,8 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     public ValueTask<IReadOnlyList<DueItem>> ReadDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
         Up().ReadDueAsync(now, countMax, cancellationToken);
 
-    public ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
-        Up().TakeDueAsync(now, countMax, cancellationToken);
+    public ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(IReadOnlyList<DueItem> items, CancellationToken cancellationToken) =>
+        Up().TakeDueAsync(items, cancellationToken);
 
     public ValueTask<DateTimeOffset?> ReadNextDueAsync(CancellationToken cancellationToken) => Up().ReadNextDueAsync(cancellationToken);
 

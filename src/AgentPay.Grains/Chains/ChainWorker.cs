@@ -3,6 +3,7 @@ using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
 using AgentPay.Grains.Signers;
+using AgentPay.Storage.Contract;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -22,21 +23,25 @@ internal sealed partial class ChainWorker : BackgroundService
     private readonly BlockWatch watch;
     private readonly DoubtResolver resolver;
     private readonly FeeCap fees;
+    private readonly ILeases leases;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
+    private readonly object lanesGate = new();
+    private CancellationTokenSource holding = new();
     private volatile string? outage = "The chain has not been reached yet.";
 
-    public ChainWorker(ChainSettings settings, IEvmChain chain, IEnumerable<EvmSigner> keys, IGrainFactory grains, TimeProvider clock, ILoggerFactory loggers)
+    public ChainWorker(ChainSettings settings, IEvmChain chain, IEnumerable<EvmSigner> keys, IGrainFactory grains, ILeases leases, TimeProvider clock, ILoggerFactory loggers)
     {
         Settings = settings;
         Chain = chain;
+        this.leases = leases;
         this.clock = clock;
         logger = loggers.CreateLogger<ChainWorker>();
         fees = new FeeCap(settings, chain, clock, logger);
         var report = new MinedReport(settings, chain);
         resolver = new DoubtResolver(settings, chain, report, grains, logger);
         lanes = [.. keys.Select(key => new SignerLane(
-            chain, key, grains.GetGrain<ISignerGrain>(SignerId.KeyFor(settings.Network, key.Address.ToString())), clock, logger))];
+            chain, key, grains.GetGrain<ISignerGrain>(SignerId.KeyFor(settings.Network, key.Address.ToString())), leases, clock, logger))];
         watch = new BlockWatch(settings, chain, lanes, report, clock);
     }
 
@@ -78,34 +83,91 @@ internal sealed partial class ChainWorker : BackgroundService
     {
         base.Dispose();
         watch.Dispose();
+        holding.Dispose();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        leases.Changed += Rehold;
+        try
+        {
+            foreach (var lane in lanes)
+            {
+                leases.Want(lane.Resource);
+            }
+
+            await WorkAsync(stoppingToken);
+        }
+        finally
+        {
+            leases.Changed -= Rehold;
+        }
+    }
+
+    private Task WorkAsync(CancellationToken stoppingToken) => Task.WhenAll(
         [FollowAsync(stoppingToken), KeepHouseAsync(stoppingToken), RepeatedlyAsync(isFollowing: false, resolver.RunAsync, stoppingToken), .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.RunAsync, stoppingToken))]);
 
     private Task FollowAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
         isFollowing: true,
         async token =>
         {
-            // The head first, then what is open: a block between the two is seen by one or the other.
-            await fees.RefreshAsync(token);
-            var from = await watch.StartAsync(token);
-            foreach (var lane in lanes)
+            // Each time a key comes or goes, it starts over: what was remembered of that key is another process's, or too old.
+            while (!token.IsCancellationRequested)
+            {
+                using var holdingOn = HoldOn(token);
+                try
+                {
+                    await FollowWhileHeldAsync(holdingOn.Token);
+                }
+                catch (OperationCanceledException) when (holdingOn.IsCancellationRequested && !token.IsCancellationRequested)
+                {
+                    LogHolding(Settings.Network, lanes.Count(lane => lane.IsOurs), lanes.Length);
+                }
+            }
+        },
+        stoppingToken);
+
+    private async Task FollowWhileHeldAsync(CancellationToken token)
+    {
+        // The head first, then what is open: a block between the two is seen by one or the other.
+        await fees.RefreshAsync(token);
+        var from = await watch.StartAsync(token);
+        foreach (var lane in lanes)
+        {
+            if (lane.Hold())
             {
                 await lane.SyncAsync(token);
                 await watch.CheckOpenAsync(lane, token);
             }
+        }
 
+        outage = null;
+        LogFollowing(Settings.Network, from.Number);
+        await foreach (var step in Chain.FollowAsync(from, token))
+        {
+            await watch.StepAsync(step, token);
             outage = null;
-            LogFollowing(Settings.Network, from.Number);
-            await foreach (var step in Chain.FollowAsync(from, token))
-            {
-                await watch.StepAsync(step, token);
-                outage = null;
-                await fees.RefreshAsync(token);
-            }
-        },
-        stoppingToken);
+            await fees.RefreshAsync(token);
+        }
+    }
+
+    private CancellationTokenSource HoldOn(CancellationToken token)
+    {
+        lock (lanesGate)
+        {
+            holding.Dispose();
+            holding = new CancellationTokenSource();
+            return CancellationTokenSource.CreateLinkedTokenSource(token, holding.Token);
+        }
+    }
+
+    private void Rehold()
+    {
+        lock (lanesGate)
+        {
+            _ = holding.CancelAsync();
+        }
+    }
 
     private Task KeepHouseAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
         isFollowing: false,
@@ -115,7 +177,7 @@ internal sealed partial class ChainWorker : BackgroundService
             while (await timer.WaitForNextTickAsync(token))
             {
                 await fees.RefreshAsync(token);
-                foreach (var lane in lanes)
+                foreach (var lane in lanes.Where(lane => lane.IsOurs))
                 {
                     await lane.RepeatAsync(token);
                     await watch.AskAgainAsync(lane, await lane.FindTakenAsync(token), token);
@@ -162,6 +224,9 @@ internal sealed partial class ChainWorker : BackgroundService
 
     [LoggerMessage(EventId = 1310, Level = LogLevel.Information, Message = "Following {Network} from block {Block}.")]
     private partial void LogFollowing(string network, ulong block);
+
+    [LoggerMessage(EventId = 1316, Level = LogLevel.Information, Message = "{Network} has {Held} of {Keys} signer keys in this process.")]
+    private partial void LogHolding(string network, int held, int keys);
 
     [LoggerMessage(EventId = 1311, Level = LogLevel.Warning, Message = "{Network} does not answer: {Words}")]
     private partial void LogOutage(string network, string words);

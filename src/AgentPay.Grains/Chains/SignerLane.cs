@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Signers;
 using AgentPay.Grains.Signers;
+using AgentPay.Storage.Contract;
 using Microsoft.Extensions.Logging;
 
 namespace AgentPay.Grains.Chains;
@@ -12,7 +14,7 @@ namespace AgentPay.Grains.Chains;
 /// One key's way to the node: sends what its grain committed, in nonce order, and sends the same bytes again until they are mined.
 /// Holds only what can be had again from the grain.
 /// </summary>
-internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISignerGrain grain, TimeProvider clock, ILogger logger)
+internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISignerGrain grain, ILeases leases, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(5);
 
@@ -22,6 +24,7 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     private readonly Dictionary<string, ulong> nonceByHash = [];
     private readonly Queue<(ulong Nonce, string Hash)> indexed = [];
     private ulong indexedTo;
+    private volatile StrongBox<Fence>? held;
     private volatile Signer? signer;
     private volatile string? unfunded;
     private volatile string? reset;
@@ -29,6 +32,12 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     public string AddressText { get; } = key.Address.ToString();
 
     public EvmSigner Key => key;
+
+    /// <summary>True while this process, and no other, decides for the key and sends with it.</summary>
+    public bool IsOurs => held is { } box && leases.Find(Resource) == box.Value;
+
+    /// <summary>The name of its lease: the signer's own.</summary>
+    public string Resource { get; } = SignerId.KeyFor(chain.Network, key.Address.ToString());
 
     public ISignerGrain Grain => grain;
 
@@ -52,6 +61,40 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
 
     /// <summary>Why this key cannot send, in one sentence; null when it can.</summary>
     public string? Trouble => reset ?? (signer is { InFlight: > 0 } ? unfunded : null);
+
+    /// <summary>Takes the key up as it is held now. Under another holding nothing that was had from the grain counts: another process may have decided since.</summary>
+    /// <returns><see cref="IsOurs"/>.</returns>
+    public bool Hold()
+    {
+        var now = leases.Find(Resource);
+        if (now != held?.Value)
+        {
+            held = null;
+            Forget();
+            held = now is { } fence ? new StrongBox<Fence>(fence) : null;
+        }
+
+        return IsOurs;
+    }
+
+    private void Forget()
+    {
+        lock (nonceByHash)
+        {
+            nonceByHash.Clear();
+            indexed.Clear();
+            indexedTo = 0;
+            signer = null;
+        }
+
+        lock (sentAt)
+        {
+            sentAt.Clear();
+        }
+
+        takenStrikes.Clear();
+        (unfunded, reset) = (null, null);
+    }
 
     public void Observe(Signer newest)
     {
@@ -195,6 +238,11 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     /// <summary>Sends together what waits together: each request to a far node would cost a round trip of its own.</summary>
     private async Task SendAsync(bool repeat, CancellationToken cancellationToken)
     {
+        if (!IsOurs)
+        {
+            return;
+        }
+
         var due = new List<SignerTransaction>();
         foreach (var transaction in Pending())
         {

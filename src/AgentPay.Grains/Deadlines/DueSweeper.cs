@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AgentPay.Grains.Journal;
 using AgentPay.Storage.Contract;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ namespace AgentPay.Grains.Deadlines;
 /// Tells grains when their deadlines pass. The deadlines are rows: this only sleeps until the next one, so none can be lost between two writes.
 /// One whose grain does not take it is told again later and later, and those behind it are not held up.
 /// </summary>
-internal sealed partial class DueSweeper(IGrainFactory grains, IAtomicStore store, TimeProvider clock, ILogger<DueSweeper> logger) : BackgroundService
+internal sealed partial class DueSweeper(IGrainFactory grains, IAtomicStore store, Surroundings surroundings, TimeProvider clock, ILogger<DueSweeper> logger) : BackgroundService
 {
     /// <summary>The longest sleep: bounds how late a deadline set by another process, or a clock that was set back, is seen.</summary>
     private static readonly TimeSpan SleepMax = TimeSpan.FromSeconds(10);
@@ -83,19 +84,8 @@ internal sealed partial class DueSweeper(IGrainFactory grains, IAtomicStore stor
         // Reads past those that stand and are not told now: however many there are, the next ones are seen.
         var countMax = Math.Min(BatchMax + underWay.Count + retries.Count, ReadMax);
         var items = await store.ReadDueAsync(now + SleepMax, countMax, stoppingToken);
-        foreach (var item in items.TakeWhile(item => item.At <= now))
-        {
-            Tell(item, stoppingToken);
-        }
-
         var elapsed = clock.GetElapsedTime(startedAt);
-        foreach (var (item, at) in ofOldClock)
-        {
-            if (at <= elapsed)
-            {
-                Tell(item, stoppingToken);
-            }
-        }
+        await TellAsync([.. items.TakeWhile(item => item.At <= now), .. ofOldClock.Where(old => old.Value <= elapsed).Select(old => old.Key)], stoppingToken);
 
         var next = items.FirstOrDefault(item => item.At > now) is { } later ? later.At - now : items.Count == countMax ? SleepMin : SleepMax;
         next = retries.NextIn is { } retry && retry < next ? retry : next;
@@ -127,11 +117,21 @@ internal sealed partial class DueSweeper(IGrainFactory grains, IAtomicStore stor
         startedWhen = now - elapsed;
     }
 
-    private void Tell(DueItem item, CancellationToken stoppingToken)
+    /// <summary>Tells those that are not told now; while there are neighbours, only those that none of them took.</summary>
+    private async Task TellAsync(DueItem[] due, CancellationToken stoppingToken)
     {
-        if (retries.MayTry(item) && underWay.TryAdd(item, 0))
+        IReadOnlyList<DueItem> items = [.. due.Where(item => retries.MayTry(item) && !underWay.ContainsKey(item))];
+        if (items.Count > 0 && surroundings.Solitude == 0)
         {
-            _ = TellAsync(item, stoppingToken);
+            items = await store.TakeDueAsync(items, stoppingToken);
+        }
+
+        foreach (var item in items)
+        {
+            if (underWay.TryAdd(item, 0))
+            {
+                _ = TellAsync(item, stoppingToken);
+            }
         }
     }
 

@@ -172,6 +172,13 @@ internal sealed class Facilitator(
             return new SettleAnswer(words.Refused(settled.FailureCode!));
         }
 
+        if (settled is { IsPaid: true, IdempotencyKey: null } && !process.IsAlone)
+        {
+            return await grain.ClaimAnswerAsync(caller)
+                ? new SettleAnswer(words.Settled(settled))
+                : new SettleAnswer(words.Refused(SettlementRefusals.Duplicate, settled.Transaction));
+        }
+
         return settled.IsPaid
             ? new SettleAnswer(words.Settled(settled), delivered => delivered ? grain.AnsweredAsync(caller) : grain.LeaveAsync(caller))
             : new SettleAnswer(words.Refused(ErrorCodes.SettlementPending, settled.Transaction), _ => grain.LeaveAsync(caller));

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AgentPay.Storage.Contract;
 
 namespace AgentPay.Grains.Facilitator;
 
@@ -23,6 +24,13 @@ public sealed class FacilitatorSettings
 }
 
 /// <summary>Who this process is, to other processes on the same store.</summary>
-/// <param name="Id">New at every start.</param>
-/// <param name="IsAlone">The store lets in one process only, so every other id is of one that is gone.</param>
-public sealed record ProcessIdentity(string Id, bool IsAlone);
+/// <param name="id">New at every start.</param>
+/// <param name="neighbours">Whether there are others.</param>
+public sealed class ProcessIdentity(string id, INeighbours neighbours)
+{
+    /// <summary>New at every start.</summary>
+    public string Id => id;
+
+    /// <summary>No other process works on the store now, so every other id is of one that is gone.</summary>
+    public bool IsAlone => neighbours.Solitude != 0;
+}

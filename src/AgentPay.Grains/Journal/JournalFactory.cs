@@ -26,6 +26,7 @@ internal sealed class JournalFactory : IAttributeToFactoryMapper<JournalAttribut
             services.GetRequiredService<StateForm<TState>>(),
             services.GetRequiredService<IAtomicStore>(),
             services.GetRequiredService<ICommitSink>(),
+            services.GetRequiredService<Surroundings>(),
             services.GetRequiredService<TimeProvider>());
     }
 }

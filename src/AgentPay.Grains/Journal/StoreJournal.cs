@@ -5,7 +5,7 @@ namespace AgentPay.Grains.Journal;
 
 /// <summary>The journal of one activation; used on that activation's scheduler only.</summary>
 internal sealed class StoreJournal<TState>(
-    GrainRef grain, StateForm<TState> form, IAtomicStore store, ICommitSink sink, TimeProvider clock) : IJournal<TState>
+    GrainRef grain, StateForm<TState> form, IAtomicStore store, ICommitSink sink, Surroundings surroundings, TimeProvider clock) : IJournal<TState>
     where TState : class
 {
     private static readonly Task<CommitResult> Durable = Task.FromResult(new CommitResult(CommitStatus.Committed, 0));
@@ -16,6 +16,9 @@ internal sealed class StoreJournal<TState>(
     private int memory;
     private DecisionChain chain = new();
     private long version;
+
+    /// <summary>The solitude in which the memory was known to be the row's; 0 when it may be older than that.</summary>
+    private long knownIn;
 
     public TState? Newest { get; private set; }
 
@@ -36,20 +39,30 @@ internal sealed class StoreJournal<TState>(
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            var decidedIn = memory;
+            var (decidedIn, solitude) = (memory, surroundings.Solitude);
             var now = clock.GetUtcNow();
             var outcome = decide(Newest, now);
             var commit = outcome.IsChange ? Remember(outcome, consumes, now) : null;
-            var write = commit is null ? newestWrite : newestWrite = Hand(commit);
+            var (decidedOn, write) = (version, commit is null ? newestWrite : newestWrite = Hand(commit));
             var result = await WriteAsync(write, decidedIn);
             if (result.Status == CommitStatus.Committed)
             {
                 if (commit is not null)
                 {
                     sink.Committed(commit);
+                    return outcome;
                 }
 
-                return outcome;
+                if (solitude != 0 && solitude == knownIn)
+                {
+                    return outcome;
+                }
+
+                // Others may write: what was decided on memory alone leaves only when the row still was so after it was asked for.
+                if (await StandsAsync(decidedOn, decidedIn))
+                {
+                    return outcome;
+                }
             }
 
             if (result.Status == CommitStatus.MessageGone)
@@ -77,6 +90,7 @@ internal sealed class StoreJournal<TState>(
             State = form.Write(state),
             Status = form.StatusOf(state),
             DecidedAt = now,
+            Fence = surroundings.FenceOf(grain),
             Transfers = effects.Transfers,
             Events = effects.Events,
             Account = effects.Account,
@@ -108,6 +122,31 @@ internal sealed class StoreJournal<TState>(
         }
     }
 
+    private async Task<bool> StandsAsync(long decidedOn, int decidedIn)
+    {
+        var solitude = surroundings.Solitude;
+        var durable = await surroundings.ReadVersionAsync(grain);
+        if (memory != decidedIn)
+        {
+            return durable == decidedOn;
+        }
+
+        if (durable == decidedOn)
+        {
+            knownIn = Math.Max(knownIn, solitude);
+            return true;
+        }
+
+        // Newer by our own decisions, once these turn out to be durable; else a rival's.
+        if (durable > decidedOn && durable <= version)
+        {
+            return (await WriteAsync(newestWrite, decidedIn)).Status == CommitStatus.Committed;
+        }
+
+        Forget();
+        return false;
+    }
+
     /// <summary>What was decided and not written never happened: the next decision starts from the row.</summary>
     private void Forget()
     {
@@ -118,6 +157,7 @@ internal sealed class StoreJournal<TState>(
         Newest = null;
         version = 0;
         newestWrite = Durable;
+        knownIn = 0;
     }
 
     /// <summary>A commit the store refuses at once fails like one it refuses later: the memory that holds it must go.</summary>
@@ -146,13 +186,14 @@ internal sealed class StoreJournal<TState>(
 
     private async Task LoadAsync()
     {
-        var loadedIn = memory;
+        var (loadedIn, solitude) = (memory, surroundings.Solitude);
         var row = await store.ReadAsync(grain, CancellationToken.None);
         var records = row is not null && form.HasRecords ? await store.ReadRecordsAsync(grain, CancellationToken.None) : [];
         if (memory == loadedIn)
         {
             Newest = row is null ? null : form.Read(row.State.Span, records);
             version = row?.Version ?? 0;
+            knownIn = solitude;
             loaded = true;
         }
     }

@@ -11,18 +11,22 @@ namespace AgentPay.Grains.Messages;
 /// Carries facts from the commit that made them to their receivers: at once in the same process, and again from the rows for whatever was left by a failure
 /// or a crash. One lane per sender and receiver keeps their order; lanes run side by side. A lane that failed takes messages from the rows alone, until
 /// they hold none for it: what is new must not overtake what is left. So does every lane after a start, until all that was left has been read.
+/// What is for a grain that another process decides for is left to that process, which reads the rows more often while it has neighbours.
 /// </summary>
-internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicStore store, TimeProvider clock, ILogger<MessageDispatcher> logger) : BackgroundService
+internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicStore store, Surroundings surroundings, TimeProvider clock, ILogger<MessageDispatcher> logger) : BackgroundService
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FirstSweepsPeriod = TimeSpan.FromMilliseconds(50);
-    private const int SweepCountMax = 1_000;
+    private static readonly TimeSpan NeighbourPeriod = TimeSpan.FromMilliseconds(150);
+    private const int SweepCountMin = 1_000;
+    private const int SweepCountMax = 64_000;
 
     private readonly ConcurrentDictionary<MessageId, byte> underWay = new();
     private readonly Dictionary<(GrainRef From, GrainRef To), Queue<WaitingMessage>> lanes = [];
     private readonly Dictionary<(GrainRef From, GrainRef To), bool> failed = [];
     private readonly CancellationTokenSource stopping = new();
     private bool isLeftRead;
+    private int sweepCount = SweepCountMin;
 
     /// <summary>Hands over the messages of a durable commit.</summary>
     public void Dispatch(Commit commit)
@@ -31,7 +35,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         {
             var message = commit.Messages[i];
             var id = new MessageId(commit.Grain, commit.ExpectedVersion + 1, i);
-            if (!WaitsForSweep((commit.Grain, message.Target)))
+            if (surroundings.MayDecide(message.Target) && !WaitsForSweep((commit.Grain, message.Target)))
             {
                 Enqueue(new WaitingMessage(id, message.Target, message.Body, commit.DecidedAt));
             }
@@ -59,7 +63,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             var pause = SweepPeriod;
             try
             {
-                pause = await SweepAsync(sentBefore, stoppingToken) ? SweepPeriod : FirstSweepsPeriod;
+                pause = !await SweepAsync(sentBefore, stoppingToken) ? FirstSweepsPeriod : surroundings.Solitude != 0 ? SweepPeriod : NeighbourPeriod;
             }
             catch (StoreUnavailableException e)
             {
@@ -73,9 +77,11 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         }
     }
 
+    /// <summary>Delivers what was left before a time, and whatever neighbours sent to grains that are decided for here.</summary>
     /// <returns>False while lanes still take from the rows what was sent before all that was left at the start had been read.</returns>
-    private async Task<bool> SweepAsync(DateTimeOffset sentBefore, CancellationToken stoppingToken)
+    private async Task<bool> SweepAsync(DateTimeOffset leftBefore, CancellationToken stoppingToken)
     {
+        var sentBefore = surroundings.Solitude != 0 ? leftBefore : DateTimeOffset.MaxValue;
         bool isFirst;
         lock (lanes)
         {
@@ -88,8 +94,9 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             sentBefore = failed.Count > 0 || isFirst ? DateTimeOffset.MaxValue : sentBefore;
         }
 
-        var waiting = await store.ReadWaitingMessagesAsync(sentBefore, SweepCountMax, stoppingToken);
-        if (waiting.Count < SweepCountMax)
+        var waiting = await store.ReadWaitingMessagesAsync(sentBefore, sweepCount, stoppingToken);
+        var isAll = waiting.Count < sweepCount;
+        if (isAll)
         {
             var left = waiting.Select(message => (message.Id.Source, message.Target)).ToHashSet();
             lock (lanes)
@@ -102,10 +109,25 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             }
         }
 
+        // Rows that nobody here may deliver must not hide those behind them.
+        var ours = waiting.Where(message => surroundings.MayDecide(message.Target)).ToArray();
+        sweepCount = isAll || ours.Length > waiting.Count / 2 ? SweepCountMin : Math.Min(sweepCount * 4, SweepCountMax);
+
         // In the order of their making, which their times do not tell when the clock was set back.
-        foreach (var message in waiting.OrderBy(message => message.Id.Version).ThenBy(message => message.Id.Index))
+        foreach (var message in ours.OrderBy(message => message.Id.Version).ThenBy(message => message.Id.Index))
         {
-            Enqueue(message);
+            if (isFirst || message.SentAt <= leftBefore || Surroundings.IsLeased(message.Target) || IsFailed((message.Id.Source, message.Target)))
+            {
+                Enqueue(message);
+            }
+        }
+    }
+
+    private bool IsFailed((GrainRef From, GrainRef To) lane)
+    {
+        lock (lanes)
+        {
+            return failed.ContainsKey(lane);
         }
 
         return !isFirst;

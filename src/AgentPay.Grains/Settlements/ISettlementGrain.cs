@@ -33,6 +33,14 @@ public interface ISettlementGrain : IGrainWithStringKey
     [Alias("Answered")]
     Task AnsweredAsync(string caller);
 
+    /// <summary>
+    /// The same before the answer leaves: while another process may answer too, only who marks first may say success. A crash after it costs the
+    /// caller the word success, never the payment.
+    /// </summary>
+    /// <returns>False: success was said already, or is being said elsewhere.</returns>
+    [Alias("ClaimAnswer")]
+    Task<bool> ClaimAnswerAsync(string caller);
+
     /// <summary>The caller goes without an answer; another may wait for it.</summary>
     [Alias("Leave")]
     Task LeaveAsync(string caller);

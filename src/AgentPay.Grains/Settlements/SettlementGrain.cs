@@ -12,10 +12,12 @@ namespace AgentPay.Grains.Settlements;
 
 [GrainType(SettlementId.GrainType), Reentrant]
 internal sealed class SettlementGrain(
-    [Journal(SettlementId.GrainType)] IJournal<Settlement> journal, ISettlementResolver resolver, TimeProvider clock, GrainMetrics metrics,
+    [Journal(SettlementId.GrainType)] IJournal<Settlement> journal, ISettlementResolver resolver, Surroundings surroundings, TimeProvider clock, GrainMetrics metrics,
     FailureBudget budget, PaymentsUnderWay underWay)
     : Grain, ISettlementGrain, IFactReceiver, IDueReceiver
 {
+    /// <summary>How often a wait looks at the row while another process may change it without a signal here.</summary>
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PlaceHeldMax = TimeSpan.FromMinutes(3);
 
@@ -62,7 +64,8 @@ internal sealed class SettlementGrain(
             }
 
             // Not a wait in a turn: the turn ends here, and others go on meanwhile.
-            await Task.WhenAny(signal, Task.Delay(left, clock, cancellationToken));
+            var look = surroundings.Solitude != 0 || left < LookPeriod ? left : LookPeriod;
+            await Task.WhenAny(signal, Task.Delay(look, clock, cancellationToken));
         }
     }
 
@@ -71,6 +74,13 @@ internal sealed class SettlementGrain(
         await DecideAsync(new AnswerSettlement());
         await LeaveAsync(caller);
         Rest();
+    }
+
+    public async Task<bool> ClaimAnswerAsync(string caller)
+    {
+        var isFirst = (await DecideAsync(new AnswerSettlement())).IsChange;
+        await LeaveAsync(caller);
+        return isFirst;
     }
 
     public Task LeaveAsync(string caller)

@@ -179,8 +179,7 @@ internal static class Engine
     /// <summary>A file lets in one process; a database may have others beside this one.</summary>
     private static void AddStore(IServiceCollection services, EngineSettings settings, string data)
     {
-        var isAlone = settings.Postgres.Length == 0;
-        if (isAlone)
+        if (settings.Postgres.Length == 0)
         {
             services.AddSqliteStore(Path.Combine(data, "agentpay.db"));
         }
@@ -189,7 +188,8 @@ internal static class Engine
             services.AddPostgresStore(settings.Postgres);
         }
 
-        services.AddSingleton(new ProcessIdentity(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString("N"), isAlone));
+        services.AddSingleton(provider => new ProcessIdentity(
+            Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString("N"), provider.GetRequiredService<INeighbours>()));
     }
 
     private static void Map(WebApplication app, ConfigurationManager configuration)

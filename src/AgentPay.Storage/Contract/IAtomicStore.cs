@@ -41,10 +41,10 @@ public interface IAtomicStore : IAsyncDisposable
     ValueTask<IReadOnlyList<DueItem>> ReadDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The same, and while several processes ask, each gets others: what one takes is handed to no other for some seconds of the database's time,
-    /// so one that died is told again. A deadline that is set again is free again.
+    /// Of these deadlines those that stand and that no process has taken: from now on this one has, for some seconds of the database's time,
+    /// so that what is taken by a process that dies is free again. A deadline that is set again is free again. Any order.
     /// </summary>
-    ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(IReadOnlyList<DueItem> items, CancellationToken cancellationToken);
 
     /// <summary>The earliest deadline that stands; null when there is none. Lets a sweeper sleep until then.</summary>
     ValueTask<DateTimeOffset?> ReadNextDueAsync(CancellationToken cancellationToken);

@@ -17,11 +17,12 @@ namespace AgentPay.Storage.Postgres;
 /// </summary>
 public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
 {
-    /// <summary>How long a deadline that was taken is left to its taker: longer than a grain call may last.</summary>
-    private static readonly TimeSpan _dueClaim = TimeSpan.FromSeconds(30);
+    /// <summary>How long a deadline that was taken is left to its taker: a decision and its commit.</summary>
+    private static readonly TimeSpan _dueClaim = TimeSpan.FromSeconds(10);
 
     private readonly PostgresDatabase _database;
     private readonly ProcessRegistry _registry;
+    private readonly ProcessView _view;
     private readonly ILogger _logger;
     private readonly PostgresWriter[] _writers;
     private readonly Reader _reader;
@@ -33,6 +34,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     {
         _database = database;
         _registry = registry;
+        _view = new ProcessView(registry);
         _logger = logger;
         _writers = [.. Enumerable.Range(0, writers).Select(place => new PostgresWriter(database, registry, place, clock, logger))];
         registry.Failed = _writers[0].Probe;
@@ -43,10 +45,10 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     public StoreWriteFailure? LastWriteFailure => _writers.Select(writer => writer.LastFailure).OfType<StoreWriteFailure>().MaxBy(failure => failure.At);
 
     /// <summary>Other processes on the same database.</summary>
-    public INeighbours Neighbours => _registry;
+    public INeighbours Neighbours => _view;
 
     /// <summary>What this process has to itself.</summary>
-    public ILeases Leases => _registry;
+    public ILeases Leases => _view;
 
     /// <inheritdoc/>
     public TimeSpan WriteLag => _writers.Max(writer => writer.Lag);
@@ -183,20 +185,18 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
         Rows.Due, cancellationToken, Reader.Time(now), Reader.Int64(countMax));
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken)
-    {
-        var taken = await _reader.ReadAsync(
-            $"""
-            WITH free AS MATERIALIZED (
-                SELECT grain_type, grain_key, id FROM due WHERE at <= $1 AND claimed_until <= {DatabaseTime.Now}
-                ORDER BY at, grain_type, grain_key, id LIMIT $2 FOR UPDATE SKIP LOCKED)
-            UPDATE due d SET claimed_until = {DatabaseTime.Now} + $3 FROM free f
-            WHERE d.grain_type = f.grain_type AND d.grain_key = f.grain_key AND d.id = f.id
-            RETURNING d.grain_type, d.grain_key, d.id, d.at
-            """,
-            Rows.Due, cancellationToken, Reader.Time(now), Reader.Int64(countMax), Reader.Int64(DatabaseTime.Of(_dueClaim))).ConfigureAwait(false);
-        return [.. taken.OrderBy(item => item.At)];
-    }
+    public ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(IReadOnlyList<DueItem> items, CancellationToken cancellationToken) => _reader.ReadAsync(
+        $"""
+        WITH free AS MATERIALIZED (
+            SELECT d.grain_type, d.grain_key, d.id FROM unnest($1, $2, $3, $4) AS v (grain_type, grain_key, id, at)
+            JOIN due d ON d.grain_type = v.grain_type AND d.grain_key = v.grain_key AND d.id = v.id AND d.at = v.at
+            WHERE d.claimed_until <= {DatabaseTime.Now} FOR UPDATE OF d SKIP LOCKED)
+        UPDATE due d SET claimed_until = {DatabaseTime.Now} + $5 FROM free f
+        WHERE d.grain_type = f.grain_type AND d.grain_key = f.grain_key AND d.id = f.id
+        RETURNING d.grain_type, d.grain_key, d.id, d.at
+        """,
+        Rows.Due, cancellationToken, Reader.Texts(items.Select(item => item.Grain.Type)), Reader.Texts(items.Select(item => item.Grain.Key)),
+        Reader.Texts(items.Select(item => item.Id)), Reader.Int64s(items.Select(item => StoredTime.From(item.At))), Reader.Int64(DatabaseTime.Of(_dueClaim)));
 
     /// <inheritdoc/>
     public async ValueTask<DateTimeOffset?> ReadNextDueAsync(CancellationToken cancellationToken)

@@ -122,8 +122,7 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
 
     /// <inheritdoc/>
     /// <remarks>There is no other process to share with.</remarks>
-    public ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
-        ReadDueAsync(now, countMax, cancellationToken);
+    public ValueTask<IReadOnlyList<DueItem>> TakeDueAsync(IReadOnlyList<DueItem> items, CancellationToken cancellationToken) => ValueTask.FromResult(items);
 
     /// <inheritdoc/>
     public ValueTask<DateTimeOffset?> ReadNextDueAsync(CancellationToken cancellationToken) =>

@@ -58,7 +58,7 @@ internal static class IdleBenchmark
     {
         var folder = Directory.CreateTempSubdirectory("agentpay-bench-idle-").FullName;
         var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSqliteStore(Path.Combine(folder, "store.db"));
-        services.AddSingleton(new ProcessIdentity("benchmark", IsAlone: true));
+        services.AddSingleton(new ProcessIdentity("benchmark", new OneProcess()));
         services.AddEmbeddedSilo(silo => silo.AddGrains(typeof(GrainServices).Assembly));
         services.AddAgentPayGrains();
         var bytes = await MeasureAsync(services, (grains, i) =>

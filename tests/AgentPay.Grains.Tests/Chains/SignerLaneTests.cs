@@ -3,6 +3,7 @@ using AgentPay.Chains.Evm;
 using AgentPay.Domain.Signers;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Signers;
+using AgentPay.Storage.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentPay.Grains.Tests.Chains;
@@ -16,7 +17,8 @@ public sealed class SignerLaneTests
         await using var engine = await Engine.StartAsync();
         using var key = EvmSigner.Parse("0000000000000000000000000000000000000000000000000000000000000a12");
         var grain = engine.Grains.GetGrain<ISignerGrain>(SignerId.KeyFor(engine.Chain.Network, key.Address.ToString()));
-        var lane = new SignerLane(engine.Chain, key, grain, engine.Clock, NullLogger.Instance);
+        var lane = new SignerLane(engine.Chain, key, grain, new OneProcess(), engine.Clock, NullLogger.Instance);
+        lane.Hold();
         var signer = Signer.New(engine.Chain.Network, key.Address.ToString()) with { Synced = true, NextNonce = 3, Transactions = Open(0, 1, 2) };
 
         lane.Observe(signer);

@@ -111,16 +111,18 @@ public sealed class ProcessTests(PrivatePostgres postgres) : IAsyncLifetime
         var (one, two) = (await OpenAsync(), await OpenAsync());
         await Task.WhenAll(Enumerable.Range(0, 100).Select(number => one.CommitAsync(Some.Commit($"w{number}") with { Due = [new DueChange("d", Some.Now)] })));
 
+        var due = await one.ReadDueAsync(Some.Now, 200, Cancel);
         var taken = await Task.WhenAll(
-            Enumerable.Range(0, 20).Select(turn => (turn % 2 == 0 ? one : two).TakeDueAsync(Some.Now, 7, Cancel).AsTask()));
+            Enumerable.Range(0, 20).Select(turn => (turn % 2 == 0 ? one : two).TakeDueAsync([.. due.Skip(turn * 4 % 30)], Cancel).AsTask()));
 
         Assert.Equal(100, taken.SelectMany(items => items).Distinct().Count());
         Assert.Equal(100, taken.Sum(items => items.Count));
-        Assert.Empty(await two.TakeDueAsync(Some.Now, 100, Cancel));
+        Assert.Empty(await two.TakeDueAsync(due, Cancel));
         await one.CommitAsync(Some.Commit("w5", 1) with { Due = [new DueChange("d", Some.Now)] });
-        Assert.Equal([new DueItem(Some.Grain("w5"), "d", Some.Now)], await two.TakeDueAsync(Some.Now, 100, Cancel));
+        Assert.Equal([new DueItem(Some.Grain("w5"), "d", Some.Now)], await two.TakeDueAsync(due, Cancel));
         await ExecuteAsync("UPDATE due SET claimed_until = 1");
-        Assert.Equal(100, (await two.TakeDueAsync(Some.Now, 200, Cancel)).Count);
+        Assert.Equal(100, (await two.TakeDueAsync(due, Cancel)).Count);
+        Assert.Empty(await one.TakeDueAsync([due[0] with { At = Some.Now.AddSeconds(1) }], Cancel));
     }
 
     private static async Task UntilAsync(Func<bool> holds)

@@ -236,12 +236,7 @@ internal sealed class ProcessRegistry : INeighbours, ILeases, IDisposable
         }
     }
 
-    private void Pause(TimeSpan time)
-    {
-        using var over = new ManualResetEventSlim();
-        using var timer = _clock.CreateTimer(static state => ((ManualResetEventSlim)state!).Set(), over, time, Timeout.InfiniteTimeSpan);
-        _ = WaitHandle.WaitAny([over.WaitHandle, _stopping.WaitHandle, _hurry]);
-    }
+    private void Pause(TimeSpan time) => _clock.Wait(time, _stopping.WaitHandle, _hurry);
 
     /// <param name="Epoch">Which holding.</param>
     /// <param name="Since">When its renewal was asked for.</param>

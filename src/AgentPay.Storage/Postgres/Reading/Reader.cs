@@ -67,6 +67,9 @@ internal sealed class Reader(NpgsqlDataSource connections, int countMax, Action 
 
     internal static NpgsqlParameter Time(DateTimeOffset value) => Int64(StoredTime.From(value));
 
+    internal static NpgsqlParameter Int64s(IEnumerable<long> values) =>
+        new NpgsqlParameter<long[]> { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint };
+
     internal static NpgsqlParameter Texts(IEnumerable<string> values) =>
         new NpgsqlParameter<string[]> { TypedValue = [.. values.Select(StoredText.From)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
 }

@@ -286,14 +286,7 @@ internal sealed class PostgresWriter : IDisposable
                 throw new StoreUnavailableException("The outcome of the last batch could not be read back; its rows will tell.", commitFailure);
             }
 
-            Pause();
+            _clock.Wait(_readBackPause, _stopping.WaitHandle);
         }
-    }
-
-    private void Pause()
-    {
-        using var over = new ManualResetEventSlim();
-        using var timer = _clock.CreateTimer(static state => ((ManualResetEventSlim)state!).Set(), over, _readBackPause, Timeout.InfiniteTimeSpan);
-        _ = WaitHandle.WaitAny([over.WaitHandle, _stopping.WaitHandle]);
     }
 }
