@@ -13,7 +13,7 @@ public interface INeighbours
 /// <summary>Resources that one process at a time has to itself, in the database's time. A process that dies loses them within seconds.</summary>
 public interface ILeases
 {
-    /// <summary>A resource was won or lost. Told on a thread of the store; must return at once.</summary>
+    /// <summary>A resource was won or lost, or is sure again after it was not. Told on a thread of the store; must return at once.</summary>
     event Action? Changed;
 
     /// <summary>Wants a resource from now on: takes it when it is free, and keeps it as long as the process lives.</summary>

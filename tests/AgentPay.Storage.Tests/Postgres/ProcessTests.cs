@@ -84,6 +84,28 @@ public sealed class ProcessTests(PrivatePostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_holding_that_could_not_be_renewed_in_time_is_in_doubt_and_told_again_when_it_is_sure()
+    {
+        var store = await OpenAsync();
+        store.Leases.Want(Key);
+        await UntilAsync(() => store.Leases.Find(Key) is not null);
+        var (before, told) = (store.Leases.Find(Key), 0);
+        store.Leases.Changed += () => Interlocked.Increment(ref told);
+        await using (var connection = new NpgsqlConnection(_schema + ";Pooling=false"))
+        {
+            await connection.OpenAsync(Cancel);
+            await using var held = await connection.BeginTransactionAsync(Cancel);
+            await using var block = new NpgsqlCommand("LOCK TABLE leases", connection, held);
+            _ = await block.ExecuteNonQueryAsync(Cancel);
+            await UntilAsync(() => store.Leases.Find(Key) is null);
+        }
+
+        await UntilAsync(() => store.Leases.Find(Key) is not null);
+        Assert.Equal(before, store.Leases.Find(Key));
+        await UntilAsync(() => told > 0);
+    }
+
+    [Fact]
     public async Task A_commit_of_a_former_holder_is_fenced_and_fails_no_neighbour()
     {
         var store = await OpenAsync();

@@ -49,7 +49,7 @@ public sealed class TwoEnginesTests : IAsyncLifetime
     public async Task Killed_under_load_the_other_takes_its_key_over_and_every_payment_is_paid_once()
     {
         using var payer = await _world.Chain.NewPayerAsync();
-        var payments = Enumerable.Range(0, 300).Select(_ => Payment.Sign(_world.Chain, payer)).ToArray();
+        var payments = Enumerable.Range(0, 200).Select(_ => Payment.Sign(_world.Chain, payer)).ToArray();
         var asked = payments.Select((payment, place) => (place % 2 == 0 ? _world.First : _world.Second).SettleAsync(payment, "k")).ToArray();
         await Wait.UntilAsync(async () => await _world.Chain.AuthorizationsUsedAsync(payer.Address) > 20);
         await _world.First.KillAsync();

@@ -71,7 +71,7 @@ internal sealed class ProcessRegistry : INeighbours, ILeases, IDisposable
     {
         lock (_gate)
         {
-            return _leases.GetValueOrDefault(resource) is { } held && _clock.GetElapsedTime(held.Since) < ProcessTimes.LeaseBelief ? new Fence(resource, held.Epoch) : null;
+            return _leases.GetValueOrDefault(resource) is { } held && IsBelieved(held) ? new Fence(resource, held.Epoch) : null;
         }
     }
 
@@ -174,7 +174,9 @@ internal sealed class ProcessRegistry : INeighbours, ILeases, IDisposable
             hasAll &= epoch is not null;
             lock (_gate)
             {
-                changed |= _leases[resource]?.Epoch != epoch;
+                // A holding that was in doubt meanwhile is told like a new one: whoever asked in that time was told that it is not ours.
+                var before = _leases[resource] is { } held && IsBelieved(held) ? held.Epoch : (long?)null;
+                changed |= before != epoch;
                 _leases[resource] = epoch is { } number ? new Held(number, since) : null;
             }
         }
@@ -186,6 +188,8 @@ internal sealed class ProcessRegistry : INeighbours, ILeases, IDisposable
 
         return hasAll;
     }
+
+    private bool IsBelieved(Held held) => _clock.GetElapsedTime(held.Since) < ProcessTimes.LeaseBelief;
 
     private void Look(NpgsqlConnection connection, string process, long since)
     {
