@@ -3,7 +3,12 @@ using AgentPay.SystemTests.World;
 
 namespace AgentPay.SystemTests.Postgres;
 
+/// <summary>One after the other and beside no other test: what is measured here is seconds.</summary>
+[CollectionDefinition("Two engines", DisableParallelization = true)]
+public sealed class TwoEnginesGroup;
+
 /// <summary>Two engines on one database and one key: safe at any time, whoever is asked and whoever dies.</summary>
+[Collection("Two engines")]
 public sealed class TwoEnginesTests : IAsyncLifetime
 {
     private static readonly TimeSpan _takeOverMax = TimeSpan.FromSeconds(5);
