@@ -1,3 +1,4 @@
+using AgentPay.Api.Books;
 using AgentPay.Api.Facilitator;
 using AgentPay.Api.Payments;
 using AgentPay.Api.Problems;
@@ -15,6 +16,8 @@ public static class ApiServices
         services.AddOptions<SellerSettings>().ValidateOnStart();
         services.AddSingleton<FacilitatorAccess>();
         services.AddSingleton<PaymentGate>();
+        services.AddOptions<BookAccessSettings>().ValidateOnStart();
+        services.AddSingleton<BookAccess>();
         services.AddExceptionHandler<FaultAnswers>();
         return services;
     }

@@ -9,6 +9,7 @@ public sealed class GrainMetrics
     private readonly Counter<long> settlements;
     private readonly Counter<long> verifications;
     private readonly Histogram<double> settleDuration;
+    private readonly Counter<long> transfers;
 
     /// <summary>Registers the instruments on the meter <c>AgentPay</c>.</summary>
     public GrainMetrics(IMeterFactory meters)
@@ -17,6 +18,7 @@ public sealed class GrainMetrics
         settlements = meter.CreateCounter<long>("agentpay.settlement.changes", "{change}", "Settlements that entered a status.");
         verifications = meter.CreateCounter<long>("agentpay.facilitator.verifications", "{verification}", "Payments verified, by verdict.");
         settleDuration = meter.CreateHistogram<double>("agentpay.facilitator.settle.duration", "s", "From a settle request to its answer.");
+        transfers = meter.CreateCounter<long>("agentpay.book.transfers", "{transfer}", "Book transfers judged, by outcome.");
     }
 
     /// <summary>A settlement entered a status.</summary>
@@ -28,4 +30,18 @@ public sealed class GrainMetrics
 
     /// <summary>A settle request was answered.</summary>
     public void Settled(TimeSpan duration, string? code) => settleDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("verdict", code ?? "settled"));
+
+    /// <summary>A request's book transfers were judged, durably.</summary>
+    public void TransfersJudged(int booked, int refused)
+    {
+        if (booked > 0)
+        {
+            transfers.Add(booked, new KeyValuePair<string, object?>("outcome", "booked"));
+        }
+
+        if (refused > 0)
+        {
+            transfers.Add(refused, new KeyValuePair<string, object?>("outcome", "refused"));
+        }
+    }
 }

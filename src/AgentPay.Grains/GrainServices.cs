@@ -1,4 +1,5 @@
 using AgentPay.Chains.Evm;
+using AgentPay.Grains.Books;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Deadlines;
 using AgentPay.Grains.Facilitator;
@@ -9,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace AgentPay.Grains;
 
@@ -27,6 +29,9 @@ public static class GrainServices
         services.TryAddSingleton<ILeases, OneProcess>();
         services.AddSingleton<VersionCheck>();
         services.AddSingleton<Surroundings>();
+        services.AddSingleton(StoredForms.Books);
+        services.AddOptions<BookSettings>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<BookSettings>>().Value.ToRules());
         services.AddSingleton<ICommitSink, CommitSink>();
         services.AddSingleton<MessageDispatcher>();
         services.AddSingleton<DueSweeper>();

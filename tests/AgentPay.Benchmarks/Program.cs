@@ -3,6 +3,7 @@ using AgentPay.Benchmarks.Facilitator;
 using AgentPay.Benchmarks.Grains;
 using AgentPay.Benchmarks.Idle;
 using AgentPay.Benchmarks.Store;
+using AgentPay.Benchmarks.Transfers;
 
 // ./agentpay bench NAME [--option value …]: prints a page and keeps it under tests/AgentPay.Benchmarks/results.
 var benchmarks = new Dictionary<string, Func<string[], Task>>
@@ -12,6 +13,7 @@ var benchmarks = new Dictionary<string, Func<string[], Task>>
     ["store"] = StoreBenchmark.RunAsync,
     ["crypto"] = CryptoBenchmark.RunAsync,
     ["idle"] = IdleBenchmark.RunAsync,
+    ["transfers"] = TransfersBenchmark.RunAsync,
 };
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var run))
 {

@@ -5,7 +5,7 @@ namespace AgentPay.Api.Facilitator;
 /// <summary>The <c>Idempotency-Key</c> header (IETF draft-ietf-httpapi-idempotency-key-header).</summary>
 internal static class IdempotencyKey
 {
-    private const string Name = "Idempotency-Key";
+    public const string Name = "Idempotency-Key";
     private const int CharactersMax = 255;
 
     /// <summary>Reads the key; false when there is one and it is not usable.</summary>

@@ -5,29 +5,30 @@ using Microsoft.AspNetCore.Http;
 
 namespace AgentPay.Api.Facilitator;
 
-/// <summary>Reads an x402 message: as it is, and no more than its limit.</summary>
+/// <summary>Reads a message: as it is, and no more than its limit.</summary>
 internal static class MessageBody
 {
     /// <summary>The bytes, or the problem that stopped the reading.</summary>
-    public static async Task<(ReadOnlyMemory<byte> Body, Problem? Problem)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<(ReadOnlyMemory<byte> Body, Problem? Problem)> ReadAsync(
+        HttpRequest request, CancellationToken cancellationToken, int bytesMax = X402Limits.MessageBytesMax)
     {
         if (request.Headers.ContentEncoding.Count > 0)
         {
             return (default, Catalogue.EncodedBody);
         }
 
-        if (request.ContentLength > X402Limits.MessageBytesMax)
+        if (request.ContentLength > bytesMax)
         {
-            return (default, Catalogue.BodyTooLarge(X402Limits.MessageBytesMax));
+            return (default, Catalogue.BodyTooLarge(bytesMax));
         }
 
         while (true)
         {
             var read = await request.BodyReader.ReadAsync(cancellationToken);
-            if (read.Buffer.Length > X402Limits.MessageBytesMax)
+            if (read.Buffer.Length > bytesMax)
             {
                 request.BodyReader.AdvanceTo(read.Buffer.End);
-                return (default, Catalogue.BodyTooLarge(X402Limits.MessageBytesMax));
+                return (default, Catalogue.BodyTooLarge(bytesMax));
             }
 
             if (read.IsCompleted)

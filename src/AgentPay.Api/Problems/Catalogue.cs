@@ -1,3 +1,4 @@
+using AgentPay.Domain.Decisions;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentPay.Api.Problems;
@@ -26,6 +27,34 @@ public static class Catalogue
     /// <summary>The Idempotency-Key is not usable.</summary>
     public static readonly Problem InvalidIdempotencyKey =
         new(StatusCodes.Status400BadRequest, "invalid_idempotency_key", "The Idempotency-Key is not usable.", "Send it once: 1 to 255 printable ASCII characters.");
+
+    /// <summary>No or an unknown key of the operator.</summary>
+    public static readonly Problem OperatorKeyRequired =
+        ApiKeyRequired with { Title = "The book serves its operator.", Detail = "Send Authorization: Bearer with a key from AgentPay:Book:Keys." };
+
+    /// <summary>There is no Idempotency-Key, and this request needs one.</summary>
+    public static readonly Problem IdempotencyKeyRequired =
+        new(StatusCodes.Status400BadRequest, "idempotency_key_required", "The request has no Idempotency-Key.", "Send one of your own, and the same one when you ask again.");
+
+    /// <summary>The Idempotency-Key belongs to another request.</summary>
+    public static readonly Problem IdempotencyConflict =
+        new(StatusCodes.Status422UnprocessableEntity, "idempotency_conflict", "The Idempotency-Key belongs to another request.", "Send the same bytes as the first time, or another key.");
+
+    /// <summary>An amount is not of the form it must have.</summary>
+    public static Problem InvalidAmount(string pointer) =>
+        new(StatusCodes.Status400BadRequest, "invalid_amount", "The amount is not usable.", "Send text of decimal digits, 1 to 2^127-1 atoms: no sign, leading zero, point or exponent.", pointer);
+
+    /// <summary>An account's name is not of the form it must have.</summary>
+    public static Problem InvalidAccount(string pointer) =>
+        new(StatusCodes.Status400BadRequest, "invalid_account", "The account's name is not usable.", "1 to 64 letters, digits, points, dashes and underscores.", pointer);
+
+    /// <summary>More transfers than a request may have.</summary>
+    public static Problem TooManyTransfers(int countMax) =>
+        new(StatusCodes.Status400BadRequest, "too_many_transfers", "The list is too long.", $"At most {countMax} transfers in one request.", "/transfers");
+
+    /// <summary>A transfer that was judged and not booked.</summary>
+    public static Problem TransferRefused(Refusal refusal) =>
+        new(StatusCodes.Status422UnprocessableEntity, refusal.Code, refusal.Detail);
 
     /// <summary>The chain's node does not answer.</summary>
     public static readonly Problem ChainUnavailable =

@@ -19,7 +19,8 @@ public sealed record Problem(int Status, string Code, string Title, string? Deta
     /// <summary>Writes the problem, with members of the protocol beside it where the protocol wants them.</summary>
     /// <param name="httpContext">Where to.</param>
     /// <param name="more">Writes further members.</param>
-    public async Task WriteAsync(HttpContext httpContext, Action<Utf8JsonWriter>? more)
+    /// <param name="requestId">The id of the request that was decided; null: of this one.</param>
+    public async Task WriteAsync(HttpContext httpContext, Action<Utf8JsonWriter>? more, string? requestId = null)
     {
         var response = httpContext.Response;
         response.StatusCode = Status;
@@ -34,7 +35,7 @@ public sealed record Problem(int Status, string Code, string Title, string? Deta
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            WriteMembers(json, httpContext);
+            WriteMembers(json, httpContext, requestId ?? httpContext.TraceIdentifier);
             more?.Invoke(json);
             json.WriteEndObject();
         }
@@ -46,7 +47,7 @@ public sealed record Problem(int Status, string Code, string Title, string? Deta
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext) => WriteAsync(httpContext, null);
 
-    private void WriteMembers(Utf8JsonWriter json, HttpContext httpContext)
+    private void WriteMembers(Utf8JsonWriter json, HttpContext httpContext, string requestId)
     {
         json.WriteString("type", $"https://agentpay.dev/errors/{Code}");
         json.WriteString("title", Title);
@@ -63,7 +64,7 @@ public sealed record Problem(int Status, string Code, string Title, string? Deta
             json.WriteString("param", Pointer);
         }
 
-        json.WriteString("request_id", httpContext.TraceIdentifier);
+        json.WriteString("request_id", requestId);
         json.WriteBoolean("retryable", RetryAfter is not null);
     }
 }

@@ -24,6 +24,14 @@ public interface IJournal<TState>
     Task<Outcome<TState>> DecideAsync(
         Func<TState?, DateTimeOffset, Outcome<TState>> decide, MessageId? consumes = null, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Decides and writes together with the answer to the request that asked. The answer's key is unique: when it stands already, nothing is decided.
+    /// </summary>
+    /// <param name="decide">Pure: newest state and time to a changing outcome and its answer; may be called again.</param>
+    /// <returns>The outcome; null when the answer's key stands already, so that answer is to be read.</returns>
+    /// <exception cref="StoreUnavailableException">Nothing was decided that anyone saw; ask again.</exception>
+    Task<Outcome<TState>?> DecideOnceAsync(Func<TState?, DateTimeOffset, (Outcome<TState> Outcome, Answer Answer)> decide);
+
     /// <summary>The newest state, once it is durable.</summary>
     Task<TState?> ReadAsync(CancellationToken cancellationToken = default);
 }

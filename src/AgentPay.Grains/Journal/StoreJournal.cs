@@ -39,46 +39,71 @@ internal sealed class StoreJournal<TState>(
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            var (decidedIn, solitude) = (memory, surroundings.Solitude);
             var now = clock.GetUtcNow();
             var outcome = decide(Newest, now);
-            var commit = outcome.IsChange ? Remember(outcome, consumes, now) : null;
-            var (decidedOn, write) = (version, commit is null ? newestWrite : newestWrite = Hand(commit));
-            var result = await WriteAsync(write, decidedIn);
-            if (result.Status == CommitStatus.Committed)
+            switch (await CommitAsync(outcome, consumes, null, now, tries))
             {
-                if (commit is not null)
-                {
-                    sink.Committed(commit);
+                case CommitStatus.Committed:
                     return outcome;
-                }
-
-                if (solitude != 0 && solitude == knownIn)
-                {
-                    return outcome;
-                }
-
-                // Others may write: what was decided on memory alone leaves only when the row still was so after it was asked for.
-                if (await StandsAsync(decidedOn, decidedIn))
-                {
-                    return outcome;
-                }
-            }
-
-            if (result.Status == CommitStatus.MessageGone)
-            {
-                decide = static (state, _) => Outcome<TState>.Unchanged(state);
-                consumes = null;
-            }
-
-            if (tries >= Journal.DecisionsMax)
-            {
-                throw new StoreUnavailableException($"Other processes kept deciding {grain.Type} first; ask again.");
+                case CommitStatus.MessageGone:
+                    decide = static (state, _) => Outcome<TState>.Unchanged(state);
+                    consumes = null;
+                    break;
             }
         }
     }
 
-    private Commit Remember(Outcome<TState> outcome, MessageId? consumes, DateTimeOffset now)
+    public async Task<Outcome<TState>?> DecideOnceAsync(Func<TState?, DateTimeOffset, (Outcome<TState> Outcome, Answer Answer)> decide)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            while (!loaded)
+            {
+                await LoadingAsync();
+            }
+
+            var now = clock.GetUtcNow();
+            var (outcome, answer) = decide(Newest, now);
+            Invariant.That(outcome.IsChange, "An answer is written with a change.");
+            switch (await CommitAsync(outcome, null, answer, now, tries))
+            {
+                case CommitStatus.Committed:
+                    return outcome;
+                case CommitStatus.AnswerExists:
+                    return null;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Writes what was decided on the newest state, or waits until what it was decided on is durable, and while others may write, until the row is known
+    /// to be what it was decided on. Not committed: decide again.
+    /// </summary>
+    private async Task<CommitStatus> CommitAsync(Outcome<TState> outcome, MessageId? consumes, Answer? answer, DateTimeOffset now, int tries)
+    {
+        var (decidedIn, solitude) = (memory, surroundings.Solitude);
+        var commit = outcome.IsChange ? Remember(outcome, consumes, answer, now) : null;
+        var (decidedOn, write) = (version, commit is null ? newestWrite : newestWrite = Hand(commit));
+        var status = (await WriteAsync(write, decidedIn)).Status;
+        if (status == CommitStatus.Committed)
+        {
+            if (commit is not null)
+            {
+                sink.Committed(commit);
+                return status;
+            }
+
+            // Others may write: what was decided on memory alone leaves only when the row still was so after it was asked for.
+            var isKnown = (solitude != 0 && solitude == knownIn) || await StandsAsync(decidedOn, decidedIn);
+            status = isKnown ? status : CommitStatus.VersionConflict;
+        }
+
+        return status is CommitStatus.Committed or CommitStatus.MessageGone or CommitStatus.AnswerExists || tries < Journal.DecisionsMax
+            ? status
+            : throw new StoreUnavailableException($"Other processes kept deciding {grain.Type} first; ask again.");
+    }
+
+    private Commit Remember(Outcome<TState> outcome, MessageId? consumes, Answer? answer, DateTimeOffset now)
     {
         var state = outcome.State!;
         var effects = outcome.Effects;
@@ -98,6 +123,7 @@ internal sealed class StoreJournal<TState>(
             Records = effects.Records,
             Due = effects.Due,
             Consumes = consumes,
+            Answer = answer,
         };
         version++;
         Newest = state;

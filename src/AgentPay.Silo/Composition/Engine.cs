@@ -1,4 +1,5 @@
 using AgentPay.Api;
+using AgentPay.Api.Books;
 using AgentPay.Api.Demo;
 using AgentPay.Api.Facilitator;
 using AgentPay.Api.Payments;
@@ -6,6 +7,7 @@ using AgentPay.Api.Settlements;
 using AgentPay.Chains.Crypto;
 using AgentPay.Chains.Evm;
 using AgentPay.Grains;
+using AgentPay.Grains.Books;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Silo.Devnet;
@@ -117,6 +119,7 @@ internal static class Engine
         settings.Postgres = line.Postgres ?? settings.Postgres;
         var chains = reader.ReadChains(settings);
         reader.CheckAccess(builder.Configuration.GetSection("AgentPay:Facilitator"));
+        reader.CheckBook(builder.Configuration.GetSection("AgentPay:Book"));
         reader.CheckDemo(builder.Configuration.GetSection("AgentPay:Demo").Get<DemoSettings>() ?? new DemoSettings(), chains);
         if (reader.Problems.Count > 0)
         {
@@ -171,6 +174,8 @@ internal static class Engine
         services.AddAgentPayApi();
         services.Configure<FacilitatorSettings>(configuration.GetSection("AgentPay:Facilitator"));
         services.Configure<FacilitatorAccessSettings>(configuration.GetSection("AgentPay:Facilitator"));
+        services.Configure<BookSettings>(configuration.GetSection("AgentPay:Book"));
+        services.Configure<BookAccessSettings>(configuration.GetSection("AgentPay:Book"));
         services.Configure<SellerSettings>(seller => seller.PublicUrl = settings.PublicUrl);
         services.AddApiDocument();
         services.AddEngineTelemetry(configuration);
@@ -201,6 +206,7 @@ internal static class Engine
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapFacilitator();
         app.MapSettlements();
+        app.MapTransfers();
         app.MapDemo(configuration.GetSection("AgentPay:Demo").Get<DemoSettings>() ?? new DemoSettings(), app.Services.GetRequiredService<ChainDesk>());
     }
 }

@@ -23,6 +23,10 @@ internal static class DevnetFile
             ["AgentPay:Facilitator:PayerFailuresMax"] = "1000",
             ["AgentPay:Facilitator:PayerUndecidedMax"] = "100000",
             ["AgentPay:Facilitator:CallerFailuresMax"] = "1000000",
+            ["AgentPay:Book:Access"] = "open",
+            ["AgentPay:Book:Assets:0:Code"] = "credits",
+            ["AgentPay:Book:Assets:0:Decimals"] = "2",
+            ["AgentPay:Book:Assets:0:Issuer"] = "mint",
         };
         var list = chains.RootElement.GetProperty("chains");
         for (var i = 0; i < list.GetArrayLength(); i++)

@@ -1,6 +1,8 @@
+using AgentPay.Api.Books;
 using AgentPay.Api.Demo;
 using AgentPay.Api.Facilitator;
 using AgentPay.Chains.Evm;
+using AgentPay.Grains.Books;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Silo.Devnet;
@@ -25,7 +27,8 @@ internal sealed class SettingsReader
         {
             var name = arg.TrimStart('-', '/').Split('=', 2)[0].Replace("__", ":", StringComparison.Ordinal);
             if (name.Contains(":SignerKeys", StringComparison.OrdinalIgnoreCase) || name.Contains("Facilitator:Keys", StringComparison.OrdinalIgnoreCase)
-                || (name.Contains("AgentPay:Postgres", StringComparison.OrdinalIgnoreCase) && arg.Contains("Password", StringComparison.OrdinalIgnoreCase)))
+                || (name.Contains("AgentPay:Postgres", StringComparison.OrdinalIgnoreCase) && arg.Contains("Password", StringComparison.OrdinalIgnoreCase))
+                || name.Contains("Book:Keys", StringComparison.OrdinalIgnoreCase))
             {
                 problems.Add($"{name} is a secret and is not taken from the command line: use a file, or the environment variable {name.Replace(":", "__", StringComparison.Ordinal)}.");
             }
@@ -36,9 +39,10 @@ internal sealed class SettingsReader
     public bool CheckShape(IConfiguration configuration)
     {
         var shape = new SettingsShape(problems);
-        shape.Check(configuration.GetSection("AgentPay"), [typeof(EngineSettings)], "Facilitator", "Demo");
+        shape.Check(configuration.GetSection("AgentPay"), [typeof(EngineSettings)], "Facilitator", "Demo", "Book");
         shape.Check(configuration.GetSection("AgentPay:Facilitator"), [typeof(FacilitatorSettings), typeof(FacilitatorAccessSettings)]);
         shape.Check(configuration.GetSection("AgentPay:Demo"), [typeof(DemoSettings)]);
+        shape.Check(configuration.GetSection("AgentPay:Book"), [typeof(BookSettings), typeof(BookAccessSettings)]);
         return problems.Count == 0;
     }
 
@@ -79,6 +83,20 @@ internal sealed class SettingsReader
         {
             problems.Add($"AgentPay:Facilitator:PayTo has '{payTo}'; it must be 0x and 40 hexadecimal digits.");
         }
+    }
+
+    /// <summary>Checks the book's assets and who may use it.</summary>
+    public void CheckBook(IConfigurationSection book)
+    {
+        var settings = new BookSettings();
+        book.Bind(settings);
+        problems.AddRange(settings.Problems());
+        var access = book["Access"] ?? nameof(BookAccessMode.Keys);
+        var isKnown = Enum.TryParse<BookAccessMode>(access, ignoreCase: true, out var mode) && !char.IsAsciiDigit(access[0]);
+        Require(isKnown, $"AgentPay:Book:Access is '{access}'; it must be open or keys.");
+        var keys = book.GetSection("Keys").Get<string[]>() ?? [];
+        Require(mode != BookAccessMode.Keys || keys.Length > 0 || settings.Assets.Count == 0, "AgentPay:Book:Access is keys, but AgentPay:Book:Keys:0 is missing.");
+        Require(keys.All(key => key.Length >= 24), "AgentPay:Book:Keys has a key of less than 24 characters; such a key can be guessed.");
     }
 
     /// <summary>Checks the price of the demo endpoint; without a payee there is no such endpoint.</summary>
