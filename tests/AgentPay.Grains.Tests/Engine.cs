@@ -1,9 +1,11 @@
 using System.Globalization;
 using AgentPay.Chains.Evm;
 using AgentPay.Chains.Evm.Simulated;
+using AgentPay.Domain.Books;
 using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
+using AgentPay.Grains.Books;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Journal;
@@ -106,6 +108,15 @@ internal sealed class Engine : IAsyncDisposable
 
     public ulong PaidTo(Address account) => Chain.BalanceOf(Usdc.Address, account).TryToUInt64(out var atoms) ? atoms : throw new OverflowException();
 
+    /// <summary>What the ledger's rows say an account of the book holds.</summary>
+    public async Task<long> BookedAsync(string account) => (long)await file!.ReadBalanceAsync(BookAccounts.LedgerName(Book.OperatorsKey, account), "book:credits", Stop);
+
+    /// <summary>The ledger rows the book wrote.</summary>
+    public async Task<IReadOnlyList<StoredTransfer>> BookRowsAsync() => await file!.ReadTransfersAsync(new GrainRef(Book.GrainType, Book.OperatorsKey), Stop);
+
+    /// <summary>Each asset's postings sum to zero.</summary>
+    public async Task AssertLedgerSumsToZeroAsync() => Assert.All(await file!.ReadLedgerTotalsAsync(Stop), total => Assert.Equal(Int128.Zero, total.PostingSum));
+
     /// <summary>The ledger sums to zero and says what the merchant has on the chain.</summary>
     public async Task AssertLedgerShowsTheChainAsync()
     {
@@ -153,6 +164,7 @@ internal sealed class Engine : IAsyncDisposable
         services.AddSingleton<IAtomicStore>(provider => provider.GetRequiredService<TestStore>());
         services.AddAgentPayGrains();
         services.Configure<FacilitatorSettings>(settings => settings.SettleWaitSeconds = settleWaitSeconds);
+        services.Configure<BookSettings>(settings => settings.Assets.Add(new BookAssetSettings { Code = "credits", Issuer = "mint" }));
         var token = new TokenSettings(Usdc.Address.ToString(), "USDC", Usdc.Name, Usdc.Version, 6);
         services.AddEvmChain(
             new ChainSettings("eip155:84532", confirmations, FinalityDepth, [token]),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using AgentPay.Domain.Decisions;
 
 namespace AgentPay.Domain.Books;
@@ -12,7 +13,8 @@ public sealed record BookDecision(Outcome<Book> Outcome, ImmutableArray<RefusedT
 /// <param name="Place">0-based place in its request.</param>
 /// <param name="Code">One of <see cref="BookRefusals"/>.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.RefusedTransfer")]
-public sealed record RefusedTransfer([property: Id(0)] int Place, [property: Id(1)] string Code);
+public sealed record RefusedTransfer(
+    [property: Id(0), JsonPropertyName("p")] int Place, [property: Id(1), JsonPropertyName("c")] string Code);
 
 /// <content>The decisions.</content>
 public sealed partial record Book

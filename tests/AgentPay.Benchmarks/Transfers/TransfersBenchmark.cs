@@ -31,6 +31,7 @@ internal static class TransfersBenchmark
         var (rounds, duration) = (options.Number("rounds", 3), TimeSpan.FromSeconds(options.Number("seconds", 5)));
         var report = new Report("transfers", "Transfers: book transfers over HTTP", arguments);
         var data = Directory.CreateTempSubdirectory("agentpay-bench-transfers-").FullName;
+        var only = options.Text("leg");
         var rates = Legs.Select(_ => new List<TransferRate>()).ToArray();
         TransferLoad load;
         await using (var engine = await BookEngine.StartAsync(data))
@@ -42,6 +43,11 @@ internal static class TransfersBenchmark
                 for (var leg = 0; leg < Legs.Length; leg++)
                 {
                     var (name, connections, count, oneReceiver) = Legs[leg];
+                    if (only is not null && only != name)
+                    {
+                        continue;
+                    }
+
                     var rate = await load.RunAsync(connections, count, oneReceiver, round == 0 ? TimeSpan.FromSeconds(2) : duration);
                     Console.Error.WriteLine($"{name}: {rate}");
                     if (round > 0)

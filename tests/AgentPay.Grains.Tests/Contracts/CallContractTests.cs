@@ -8,7 +8,7 @@ public sealed class CallContractTests
 {
     private static readonly HashSet<Type> Primitives =
     [
-        typeof(string), typeof(bool), typeof(int), typeof(long), typeof(ulong), typeof(UInt128), typeof(DateTimeOffset), typeof(TimeSpan), typeof(CancellationToken),
+        typeof(string), typeof(bool), typeof(int), typeof(long), typeof(ulong), typeof(UInt128), typeof(Int128), typeof(DateTimeOffset), typeof(TimeSpan), typeof(CancellationToken),
     ];
 
     public static TheoryData<Type> Crossing()

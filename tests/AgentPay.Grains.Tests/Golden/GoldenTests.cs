@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using System.Text;
+using AgentPay.Domain.Books;
 using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
+using AgentPay.Grains.Books;
 using AgentPay.Grains.Journal;
 using AgentPay.Storage.Contract;
 
@@ -57,6 +60,10 @@ public sealed class GoldenTests
     private static readonly Signer Key = Signer.New("eip155:8453", Whole.Signer!)
         .Sync(7, Sign, Now).State!.Take(new SettlementWork(Whole.Id, 2, Terms), Sign, Now).State!.Take(new SettlementWork("stl:2", 1, Terms), null, Now).State!;
 
+    private static readonly ImmutableArray<Holding> Holdings = [new("book:credits", -Int128.MaxValue), new("book:x", 0)];
+
+    private static readonly BookReceipt Receipt = new("txn_1", "req_1", Now, [new RefusedTransfer(3, "insufficient_funds")]);
+
     public static TheoryData<string, string> Forms()
     {
         var forms = new TheoryData<string, string>
@@ -67,6 +74,10 @@ public sealed class GoldenTests
             { "signer-transaction", Row(signer => signer.Mined(7, Hash, Block, [new DoubtSettlement()])) },
             { "settlement-work", Row(signer => signer.Take(new SettlementWork(Whole.Id, 2, Terms), null, Now)) },
         };
+        var book = new Book { Key = Book.OperatorsKey, Transfers = long.MaxValue };
+        forms.Add("book", Text(StoredForms.Books.Write(book)));
+        forms.Add("book-account", Text(BookRows.Write(Holdings)).TrimEnd('\n'));
+        forms.Add("book-receipt", Encoding.UTF8.GetString(Receipt.Write()));
         foreach (var (name, fact) in Facts())
         {
             forms.Add(name, Encoding.UTF8.GetString(MessageForms.Write([new MessageDraft(default, fact)])[0].Body.Span));
@@ -99,6 +110,18 @@ public sealed class GoldenTests
         Assert.Equal(new SettlementWork(Whole.Id, 2, Terms), signer.Transactions[7].Settlements.Single());
         Assert.Equal(new SignedForm("0x02", Hash, Now), signer.Transactions[7].Forms.Single());
         Assert.Equal((Block, Hash), (signer.Transactions[7].Block, signer.Transactions[7].MinedHash));
+    }
+
+    [Fact]
+    public void A_stored_book_is_read_with_its_accounts_and_a_receipt_as_it_was()
+    {
+        var book = StoredForms.Books.Read(Bytes("book"), [new StoredRecord("a", (byte[])[.. Bytes("book-account"), (byte)'\n'])]);
+        var receipt = BookReceipt.Read(Encoding.UTF8.GetBytes(Read("book-receipt")));
+
+        Assert.Equal((Book.OperatorsKey, long.MaxValue), (book.Key, book.Transfers));
+        Assert.Equal(Holdings, book.Accounts["a"]);
+        Assert.Equal(Receipt.Refused, receipt.Refused);
+        Assert.Equal(Receipt, receipt with { Refused = Receipt.Refused });
     }
 
     [Fact]
