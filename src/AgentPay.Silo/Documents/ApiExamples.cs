@@ -32,6 +32,10 @@ internal static class ApiExamples
         {"type":"https://agentpay.dev/errors/not_found","title":"There is no such settlement.","status":404,"instance":"/v1/settlements/stl:unknown","code":"not_found","request_id":"req_f712c844384ae2fd07afb45a","retryable":false}
         """;
 
+    private const string Transfer = """
+        {"id":"txn_01k0r2w3x4y5z6a7b8c9d0e1f2","object":"transfer","status":"booked","from":"mint","to":"alice","asset":"book:credits","amount":"2500","reference":"order 17","created":"2026-01-05T10:00:00+00:00"}
+        """;
+
     private const string Ready = """
         {"status":"ready","store":{"status":"healthy","message":null},"connectors":[{"id":"eip155:84532","status":"healthy","head":23,"head_seen_at":"2026-01-05T10:00:00+00:00","message":null,"code":null}]}
         """;
@@ -53,9 +57,16 @@ internal static class ApiExamples
             {"kinds":[{"x402Version":2,"scheme":"exact","network":"eip155:84532"},{"x402Version":1,"scheme":"exact","network":"base-sepolia"}],"extensions":[],"signers":{"eip155:*":["0x286b3447ea77777cd1ddb55059b12420ee337f4d"]}}
             """)],
         "getSettlement" or "getSettlementByTransaction" => [("200", Json, Settlement), ("404", Problem, NotFound)],
+        "bookTransfers" or "getTransfer" => [("200", Json, Transfer)],
+        "getAccountBalances" => [("200", Json, """{"account":"alice","balances":[{"asset":"book:credits","amount":"2500","scale":2}],"object":"account_balances"}""")],
         _ => [],
     };
 
     /// <summary>The example request of an operation; null when it has no body.</summary>
-    public static string? RequestOf(string operation) => operation is "verifyPayment" or "settlePayment" ? Payment : null;
+    public static string? RequestOf(string operation) => operation switch
+    {
+        "verifyPayment" or "settlePayment" => Payment,
+        "bookTransfers" => """{"from":"mint","to":"alice","asset":"book:credits","amount":"2500","reference":"order 17"}""",
+        _ => null,
+    };
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Reflection;
 using AgentPay.Api.Problems;
+using AgentPay.Domain.Books;
+using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
 using AgentPay.X402;
 
@@ -25,7 +27,7 @@ public sealed class ErrorsPageTests
             problem => Assert.Contains($"| {problem.Status.ToString(CultureInfo.InvariantCulture)} |", rows[problem.Code], StringComparison.Ordinal));
     }
 
-    private static IEnumerable<string> Codes() => new[] { typeof(ErrorCodes), typeof(SettlementRefusals) }
+    private static IEnumerable<string> Codes() => new[] { typeof(ErrorCodes), typeof(SettlementRefusals), typeof(BookRefusals) }
         .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static)).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
 
     private static IEnumerable<Problem> Problems()
@@ -41,6 +43,7 @@ public sealed class ErrorsPageTests
         var type when type == typeof(string) => "text",
         var type when type == typeof(int) => 400,
         var type when type == typeof(TimeSpan) => TimeSpan.FromSeconds(1),
+        var type when type == typeof(Refusal) => BookRefusals.Of(BookRefusals.InsufficientFunds),
         _ => throw new NotSupportedException($"Give {parameter.ParameterType} a sample here."),
     };
 }

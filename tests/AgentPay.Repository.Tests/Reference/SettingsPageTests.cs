@@ -2,9 +2,11 @@ using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using AgentPay.Api.Books;
 using AgentPay.Api.Demo;
 using AgentPay.Api.Facilitator;
 using AgentPay.Api.Payments;
+using AgentPay.Grains.Books;
 using AgentPay.Grains.Facilitator;
 
 namespace AgentPay.Repository.Tests.Reference;
@@ -17,6 +19,8 @@ public sealed class SettingsPageTests
         ("AgentPay", typeof(SellerSettings)),
         ("AgentPay:Facilitator", typeof(FacilitatorSettings)),
         ("AgentPay:Facilitator", typeof(FacilitatorAccessSettings)),
+        ("AgentPay:Book", typeof(BookSettings)),
+        ("AgentPay:Book", typeof(BookAccessSettings)),
         ("AgentPay:Demo", typeof(DemoSettings)),
     ];
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using AgentPay.Domain.Books;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
 using AgentPay.Grains;
@@ -17,6 +18,7 @@ public sealed class GrainClassTests
     /// <summary>A key of every grain type.</summary>
     private static readonly Dictionary<string, string> Keys = new()
     {
+        [Book.GrainType] = Book.OperatorsKey,
         [SettlementId.GrainType] = SettlementId.Of("eip155:1", "eip3009", Address, Address, "0x" + new string('0', 64)),
         [SignerId.GrainType] = SignerId.KeyFor("eip155:1", Address),
     };
