@@ -13,8 +13,15 @@ internal sealed class BookGrain(
     /// <summary>How long an answer is given again.</summary>
     private static readonly TimeSpan AnswerKept = TimeSpan.FromHours(72);
 
+    /// <summary>
+    /// How long each key is looked up before its request is decided, after one came a second time or the grain started. Otherwise the write itself finds
+    /// out: it loses to the answer that stands, and what was decided behind it is decided again.
+    /// </summary>
+    private static readonly TimeSpan LookFirst = TimeSpan.FromMinutes(1);
+
     private readonly Dictionary<string, (string Fingerprint, Task<BookReply> Reply)> underWay = new(StringComparer.Ordinal);
     private string? scope;
+    private DateTimeOffset looksFirstUntil = clock.GetUtcNow() + LookFirst;
 
     /// <summary>The space this book's idempotency keys are unique in.</summary>
     private string Scope => scope ??= this.GetPrimaryKeyString() + "/transfers";
@@ -53,7 +60,14 @@ internal sealed class BookGrain(
     {
         try
         {
-            return await StoredAsync(command) ?? await DecideAsync(command) ?? (await StoredAsync(command))!;
+            var known = clock.GetUtcNow() < looksFirstUntil ? await StoredAsync(command) : null;
+            while (known is null)
+            {
+                // Neither booked here nor found: the answer expired in between, so the key is free again.
+                known = await DecideAsync(command) ?? await StoredAsync(command);
+            }
+
+            return known;
         }
         finally
         {
@@ -69,12 +83,13 @@ internal sealed class BookGrain(
             return null;
         }
 
+        looksFirstUntil = clock.GetUtcNow() + LookFirst;
         return answer.Fingerprint.Span.SequenceEqual(Encoding.ASCII.GetBytes(command.Fingerprint))
             ? new BookReply(BookReceipt.Read(answer.Body.Span), IsReplayed: true)
             : new BookReply(null, IsReplayed: false);
     }
 
-    /// <summary>Decides and writes; null when another process answered this key in between.</summary>
+    /// <summary>Decides and writes; null when the key was answered before.</summary>
     private async Task<BookReply?> DecideAsync(BookTransfers command)
     {
         BookReceipt? receipt = null;

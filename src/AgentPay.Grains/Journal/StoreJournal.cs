@@ -81,10 +81,10 @@ internal sealed class StoreJournal<TState>(
     /// </summary>
     private async Task<CommitStatus> CommitAsync(Outcome<TState> outcome, MessageId? consumes, Answer? answer, DateTimeOffset now, int tries)
     {
-        var (decidedIn, solitude) = (memory, surroundings.Solitude);
+        var (decidedIn, solitude, before) = (memory, surroundings.Solitude, (Newest, version));
         var commit = outcome.IsChange ? Remember(outcome, consumes, answer, now) : null;
         var (decidedOn, write) = (version, commit is null ? newestWrite : newestWrite = Hand(commit));
-        var status = (await WriteAsync(write, decidedIn)).Status;
+        var status = (await WriteAsync(write, decidedIn, before)).Status;
         if (status == CommitStatus.Committed)
         {
             if (commit is not null)
@@ -130,20 +130,25 @@ internal sealed class StoreJournal<TState>(
         return commit;
     }
 
-    private async Task<CommitResult> WriteAsync(Task<CommitResult> write, int decidedIn)
+    private async Task<CommitResult> WriteAsync(Task<CommitResult> write, int decidedIn, (TState? State, long Version)? before = null)
     {
-        var known = false;
+        CommitStatus? status = null;
         try
         {
             var result = await write;
-            known = result.Status == CommitStatus.Committed;
+            status = result.Status;
             return result;
         }
         finally
         {
-            if (!known && memory == decidedIn)
+            if (status != CommitStatus.Committed && memory == decidedIn)
             {
                 Forget();
+                if (status == CommitStatus.AnswerExists && before is { } row)
+                {
+                    // The store compares versions first: the row is still what this was decided on, so it need not be read again.
+                    (Newest, version, loaded) = (row.State, row.Version, true);
+                }
             }
         }
     }

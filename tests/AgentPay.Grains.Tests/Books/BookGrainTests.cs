@@ -22,6 +22,32 @@ public sealed class BookGrainTests
     }
 
     [Fact]
+    public async Task A_key_that_comes_again_without_being_looked_up_first_loses_to_its_answer_and_holds_up_nobody()
+    {
+        await using var engine = await Engine.StartAsync();
+        var first = await Book(engine).BookAsync(Request("key", ("mint", "a", 5)), Engine.Stop);
+        engine.Clock.Advance(TimeSpan.FromMinutes(2));
+        engine.Store.HoldBefore = commit => commit.Grain.Type == Domain.Books.Book.GrainType;
+        Task<BookReply>[] asked =
+        [
+            Book(engine).BookAsync(Request("before", ("a", "b", 1)), Engine.Stop),
+            Book(engine).BookAsync(Request("key", ("mint", "a", 5)), Engine.Stop),
+            Book(engine).BookAsync(Request("behind", ("a", "b", 1)), Engine.Stop),
+            Book(engine).BookAsync(Request("last", ("a", "b", 9)), Engine.Stop),
+        ];
+        await engine.UntilAsync(() => engine.Store.Held.Count == 4);
+
+        engine.Store.Release();
+
+        var replies = await Task.WhenAll(asked);
+        Assert.Equal([false, true, false, false], replies.Select(reply => reply.IsReplayed));
+        Assert.Equal(first.Receipt!.Id, replies[1].Receipt!.Id);
+        Assert.Equal("insufficient_funds", replies[3].Receipt!.Refused.Single().Code);
+        Assert.Equal((3, 2), (await HoldsAsync(engine, "a"), await HoldsAsync(engine, "b")));
+        Assert.Equal((3, 2), (await engine.BookedAsync("a"), await engine.BookedAsync("b")));
+    }
+
+    [Fact]
     public async Task A_refusal_is_the_answer_of_its_key_even_when_there_are_funds_later()
     {
         await using var engine = await Engine.StartAsync();
