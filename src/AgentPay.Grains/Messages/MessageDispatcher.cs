@@ -121,6 +121,8 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
                 Enqueue(message);
             }
         }
+
+        return !isFirst;
     }
 
     private bool IsFailed((GrainRef From, GrainRef To) lane)
@@ -129,8 +131,6 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         {
             return failed.ContainsKey(lane);
         }
-
-        return !isFirst;
     }
 
     /// <summary>True in a lane that failed, and in every lane at first; notes that a message was left to the rows, so that the lane is not taken for empty.</summary>

@@ -36,8 +36,8 @@ internal sealed record CommandLine(int? Port, string? DataDirectory, string? Pos
                     break;
                 case "--data":
                     return (null, "--data needs a folder.");
-                case "--postgres" when i + 1 < args.Length && args[i + 1].Contains("Password", StringComparison.OrdinalIgnoreCase):
-                    return (null, "A password is a secret and is not taken from the command line: use a passfile (~/.pgpass), or put the whole into the environment variable AgentPay__Postgres.");
+                case "--postgres" when i + 1 < args.Length && SettingsReader.HasPassword(args[i + 1]):
+                    return (null, "A password is a secret and is not taken from the command line: put the connection string into the environment variable AgentPay__Postgres, or the password into a passfile (~/.pgpass).");
                 case "--postgres" when i + 1 < args.Length && args[i + 1].Contains('=', StringComparison.Ordinal):
                     postgres = args[++i];
                     break;

@@ -15,6 +15,8 @@ internal sealed record ConfiguredChain(ChainSettings Settings, EvmChainOptions N
 /// <summary>Reads the settings and says, one clear sentence each, what is wrong with them.</summary>
 internal sealed class SettingsReader
 {
+    private static readonly string[] _secretWords = ["password=", "pwd=", "psw="];
+
     private readonly List<string> problems = [];
 
     /// <summary>What is wrong; empty when the engine can start.</summary>
@@ -26,13 +28,20 @@ internal sealed class SettingsReader
         foreach (var arg in args)
         {
             var name = arg.TrimStart('-', '/').Split('=', 2)[0].Replace("__", ":", StringComparison.Ordinal);
+            name = HasPassword(arg) ? "AgentPay:Postgres" : name;
             if (name.Contains(":SignerKeys", StringComparison.OrdinalIgnoreCase) || name.Contains("Facilitator:Keys", StringComparison.OrdinalIgnoreCase)
-                || (name.Contains("AgentPay:Postgres", StringComparison.OrdinalIgnoreCase) && arg.Contains("Password", StringComparison.OrdinalIgnoreCase))
-                || name.Contains("Book:Keys", StringComparison.OrdinalIgnoreCase))
+                || name.Contains("Book:Keys", StringComparison.OrdinalIgnoreCase) || HasPassword(arg))
             {
                 problems.Add($"{name} is a secret and is not taken from the command line: use a file, or the environment variable {name.Replace(":", "__", StringComparison.Ordinal)}.");
             }
         }
+    }
+
+    /// <summary>True when a connection string names a secret; Npgsql has several words for it.</summary>
+    public static bool HasPassword(string connectionString)
+    {
+        var words = connectionString.Replace(" ", "", StringComparison.Ordinal);
+        return _secretWords.Any(word => words.Contains(word, StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>False when a name is no setting or a value is of another type: then there is nothing to read.</summary>

@@ -8,6 +8,7 @@ using AgentPay.EmbeddedSilo;
 using AgentPay.Grains;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Settlements;
+using AgentPay.Storage.Contract;
 using AgentPay.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 

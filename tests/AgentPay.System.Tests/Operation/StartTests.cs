@@ -59,6 +59,10 @@ public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
     [InlineData("--AgentPay:Chains:0:SignerKeys:0", Secret)]
     [InlineData($"--agentpay:chains:0:signerkeys:0={Secret}")]
     [InlineData($"--AgentPay:Facilitator:Keys:0={Secret}")]
+    [InlineData("--postgres", $"Host=db;Username=agentpay;Password={Secret}")]
+    [InlineData("--postgres", $"Host=db;pwd = {Secret}")]
+    [InlineData($"--AgentPay:Postgres=Host=db;Password={Secret}")]
+    [InlineData("--AgentPay:Postgres", $"Host=db;Password={Secret}")]
     public async Task A_secret_on_the_command_line_is_refused_and_not_repeated(params string[] words)
     {
         var (code, said) = await RunAsync(await world.NewSettingsAsync(), words);
