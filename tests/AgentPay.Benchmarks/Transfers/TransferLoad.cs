@@ -8,8 +8,9 @@ namespace AgentPay.Benchmarks.Transfers;
 /// <param name="P50">Of a request, in milliseconds.</param>
 /// <param name="P99">Of a request, in milliseconds.</param>
 /// <param name="EngineMicroseconds">CPU time of the engine for each transfer.</param>
+/// <param name="WriterMicroseconds">Of it, the thread that writes the store's file.</param>
 /// <param name="DriverMicroseconds">CPU time of the load generator for each transfer.</param>
-internal sealed record TransferRate(double PerSecond, double P50, double P99, double EngineMicroseconds, double DriverMicroseconds);
+internal sealed record TransferRate(double PerSecond, double P50, double P99, double EngineMicroseconds, double WriterMicroseconds, double DriverMicroseconds);
 
 /// <summary>Connections that each send their next request when they have the answer to the last; remembers every acknowledged request.</summary>
 internal sealed class TransferLoad(BookEngine engine)
@@ -33,11 +34,11 @@ internal sealed class TransferLoad(BookEngine engine)
 
     public async Task<TransferRate> RunAsync(int connections, int count, bool oneReceiver, TimeSpan duration)
     {
-        var (engineCpu, ownCpu) = (CpuClock.SecondsOf(engine.ProcessId), CpuClock.SecondsOf(Environment.ProcessId));
+        var before = Cpu();
         var startedAt = Stopwatch.GetTimestamp();
         var workers = await Task.WhenAll(Enumerable.Range(0, connections).Select(number => Task.Run(() => WorkAsync(number, count, oneReceiver, startedAt, duration))));
         var elapsed = Stopwatch.GetElapsedTime(startedAt).TotalSeconds;
-        (engineCpu, ownCpu) = (CpuClock.SecondsOf(engine.ProcessId) - engineCpu, CpuClock.SecondsOf(Environment.ProcessId) - ownCpu);
+        var after = Cpu();
         var latencies = workers.SelectMany(worker => worker.Latencies).Order().ToArray();
         var booked = (double)latencies.Length * Math.Max(1, count);
         foreach (var worker in workers)
@@ -45,8 +46,13 @@ internal sealed class TransferLoad(BookEngine engine)
             Keep(worker, Math.Max(1, count));
         }
 
-        return new TransferRate(booked / elapsed, latencies[latencies.Length / 2], latencies[(int)(0.99 * (latencies.Length - 1))], 1e6 * engineCpu / booked, 1e6 * ownCpu / booked);
+        return new TransferRate(booked / elapsed, latencies[latencies.Length / 2], latencies[(int)(0.99 * (latencies.Length - 1))], Each(after.Engine - before.Engine), Each(after.Writer - before.Writer), Each(after.Own - before.Own));
+
+        double Each(double seconds) => 1e6 * seconds / booked;
     }
+
+    private (double Engine, double Writer, double Own) Cpu() =>
+        (CpuClock.SecondsOf(engine.ProcessId), CpuClock.SecondsOf(engine.ProcessId, "agentpay-store"), CpuClock.SecondsOf(Environment.ProcessId));
 
     private async Task<Worker> WorkAsync(int number, int count, bool oneReceiver, long startedAt, TimeSpan duration)
     {
