@@ -19,6 +19,7 @@ public sealed partial class CommandTests
             Assert.Contains(shown, demo.Output, StringComparison.Ordinal);
         }
 
+        Assert.Empty(Directory.GetFileSystemEntries(folder, "agentpay-demo*"));
         Directory.Delete(folder, recursive: true);
     }
 
