@@ -10,10 +10,12 @@ internal static class Migrator
     private const string Prefix = "sqlite/";
 
     /// <returns>The numbers applied now.</returns>
-    internal static IReadOnlyList<int> Apply(SqliteConnection connection, string path, DateTimeOffset now)
+    internal static IReadOnlyList<int> Apply(SqliteConnection connection, string path, DateTimeOffset now) =>
+        Apply(connection, path, now, MigrationScript.Under(Prefix));
+
+    internal static IReadOnlyList<int> Apply(SqliteConnection connection, string path, DateTimeOffset now, IReadOnlyList<MigrationScript> scripts)
     {
         connection.Execute("CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL)");
-        var scripts = MigrationScript.Under(Prefix);
         var newest = connection.ReadInt64("SELECT coalesce(max(number), 0) FROM schema_migrations");
         if (newest > scripts.Count)
         {

@@ -59,8 +59,8 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
             connection = SqliteFile.OpenWriter(settings);
             var applied = Migrator.Apply(connection, path, clock.GetUtcNow());
             logger.Opened(path, connection.ReadInt64("SELECT max(number) FROM schema_migrations"), applied.Count);
-            var writer = new StoreWriter(connection, () => SqliteFile.OpenWriter(settings), clock, logger);
-            return new SqliteAtomicStore(path, logger, fileLock, writer, new ReaderPool(path, options.Readers));
+            var writer = new StoreWriter(connection, () => SqliteFile.OpenWriter(settings), settings.CheckpointPages, clock, logger);
+            return new SqliteAtomicStore(path, logger, fileLock, writer, new ReaderPool(settings));
         }
         catch (Exception failure)
         {
@@ -86,11 +86,11 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
 
     /// <inheritdoc/>
     public Task RemoveMessageAsync(MessageId id, CancellationToken cancellationToken) =>
-        WriteAsync(writer => writer.Effects.RemoveMessage(id), cancellationToken);
+        WriteAsync(writer => writer.Messages.Remove(id), cancellationToken);
 
     /// <inheritdoc/>
     public Task ClearDueAsync(DueItem item, CancellationToken cancellationToken) =>
-        WriteAsync(writer => writer.Effects.ClearDue(item), cancellationToken);
+        WriteAsync(writer => writer.Due.Clear(item), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<StoredState?> ReadAsync(GrainRef grain, CancellationToken cancellationToken) =>

@@ -9,12 +9,12 @@ internal static class SqliteFile
     private static readonly TimeSpan _busyTimeout = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// synchronous=FULL syncs the log at each commit, so an acknowledged commit survives a power cut. The checkpoint waits for 8,192 pages:
-    /// pages written many times are copied once.
+    /// synchronous=FULL syncs the log at each commit, so an acknowledged commit survives a power cut. Checkpoints are the writer's
+    /// (<see cref="Writing.LogCheckpoints"/>), so this connection makes none by itself.
     /// </summary>
     internal static SqliteConnection OpenWriter(SqliteStoreOptions options)
     {
-        var connection = SqliteConnection.Open(options.Path, Sqlite3.OpenReadWrite | Sqlite3.OpenCreate, _busyTimeout);
+        var connection = SqliteConnection.Open(options.Path, Sqlite3.OpenReadWrite | Sqlite3.OpenCreate, _busyTimeout, TextHash.OfBits(options.HashBits));
         try
         {
             connection.Execute("PRAGMA page_size = 4096");
@@ -27,10 +27,11 @@ internal static class SqliteFile
                 PRAGMA synchronous = FULL;
                 PRAGMA foreign_keys = OFF;
                 PRAGMA temp_store = MEMORY;
-                PRAGMA cache_size = -65536;
-                PRAGMA wal_autocheckpoint = 8192;
-                PRAGMA journal_size_limit = 67108864;
+                PRAGMA cache_size = -131072;
+                PRAGMA wal_autocheckpoint = 0;
+                PRAGMA journal_size_limit = 268435456;
                 """);
+            connection.WatchLog();
             if (options.PagesMax is { } pages)
             {
                 connection.Execute($"PRAGMA max_page_count = {pages}");
@@ -45,9 +46,9 @@ internal static class SqliteFile
         }
     }
 
-    internal static SqliteConnection OpenReader(string path)
+    internal static SqliteConnection OpenReader(SqliteStoreOptions options)
     {
-        var connection = SqliteConnection.Open(path, Sqlite3.OpenReadOnly, _busyTimeout);
+        var connection = SqliteConnection.Open(options.Path, Sqlite3.OpenReadOnly, _busyTimeout, TextHash.OfBits(options.HashBits));
         try
         {
             connection.Execute("PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON");

@@ -11,9 +11,9 @@ public sealed class SqliteReminders(SqliteAtomicStore store) : IStoredReminders
 
     /// <inheritdoc/>
     public Task UpsertAsync(StoredReminder reminder, CancellationToken cancellationToken) =>
-        store.WriteAsync(writer => writer.Effects.Upsert(reminder), cancellationToken);
+        store.WriteAsync(writer => writer.Reminders.Upsert(reminder), cancellationToken);
 
     /// <inheritdoc/>
     public Task RemoveAsync(GrainRef grain, string name, CancellationToken cancellationToken) =>
-        store.WriteAsync(writer => writer.Effects.RemoveReminder(grain, name), cancellationToken);
+        store.WriteAsync(writer => writer.Reminders.Remove(grain, name), cancellationToken);
 }

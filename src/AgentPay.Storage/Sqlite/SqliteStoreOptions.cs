@@ -11,4 +11,10 @@ public sealed record SqliteStoreOptions
 
     /// <summary>Pages the file may grow to, as a full disk would stop it; null for no limit. Tests use it.</summary>
     internal long? PagesMax { get; init; }
+
+    /// <summary>Bits of the numbers that texts are searched by; part of a file's form. Tests take 0, which gives every text the same number.</summary>
+    internal int HashBits { get; init; } = TextHash.BitsMax;
+
+    /// <summary>Pages in the write-ahead log that start a checkpoint. Tests take few.</summary>
+    internal int CheckpointPages { get; init; } = Writing.LogCheckpoints.StartPages;
 }

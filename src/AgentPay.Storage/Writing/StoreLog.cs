@@ -34,4 +34,7 @@ internal static partial class StoreLog
 
     [LoggerMessage(2021, LogLevel.Error, "Another process took this one for dead. It writes nothing until it has registered anew.")]
     internal static partial void TakenForDead(this ILogger logger);
+
+    [LoggerMessage(2016, LogLevel.Warning, "The write-ahead log could not be copied into the database file; it stays until the next try.")]
+    internal static partial void CheckpointFailed(this ILogger logger, Exception failure);
 }

@@ -18,4 +18,14 @@ internal static class StoreMetrics
 
     internal static readonly Counter<long> Failures =
         _meter.CreateCounter<long>("agentpay.store.failures", "{batch}", "Transactions that failed as a whole.");
+
+    internal static readonly KeyValuePair<string, object?> Apply = new("phase", "apply");
+    internal static readonly KeyValuePair<string, object?> Sync = new("phase", "commit");
+    internal static readonly KeyValuePair<string, object?> Tell = new("phase", "answer");
+    internal static readonly KeyValuePair<string, object?> CheckpointRest = new("phase", "checkpoint_rest");
+    internal static readonly KeyValuePair<string, object?> CheckpointBeside = new("phase", "checkpoint");
+
+    /// <summary>A batch's phases on SQLite, and its checkpoints.</summary>
+    internal static readonly Histogram<double> BatchPhase =
+        _meter.CreateHistogram<double>("agentpay.store.batch.phase", "s", "What a batch's time went into: apply, commit, answer, checkpoint_rest; checkpoint runs beside the writer. SQLite only.");
 }

@@ -124,4 +124,54 @@ public abstract partial class AtomicStoreContract
         Assert.Equal(80, total);
         Assert.Equal("shard:10", Assert.Single((await Store.ReadObjectEventsAsync("o0", Cancel)).Select(entry => entry.Account).Distinct()));
     }
+
+    [Fact]
+    public async Task An_objects_events_are_one_sequence_whoever_decides_them()
+    {
+        var namesake = new GrainRef("invoice", "w");
+        await CommittedAsync(Some.Commit("other") with { Events = [Some.Event("late", "1")] });
+        await CommittedAsync(Some.Commit("w") with { Events = [Some.Event("w", "1")] });
+        await CommittedAsync(Some.Commit(namesake) with { Events = [Some.Event("w", "2")] });
+        await CommittedAsync(Some.Commit("other", 1) with { Events = [Some.Event("w", "3"), Some.Event("late", "2")] });
+        await ReopenAsync();
+        await CommittedAsync(Some.Commit("late") with { Events = [Some.Event("late", "3")] });
+        await CommittedAsync(Some.Commit(namesake, 1) with { Events = [Some.Event("w", "4"), Some.Event("late", "4")] });
+        await Task.WhenAll(
+            CommittedAsync(Some.Commit("w", 1) with { Events = [Some.Event("w", "5")] }),
+            CommittedAsync(Some.Commit("other", 2) with { Events = [Some.Event("w", "6"), Some.Event("late", "5")] }),
+            CommittedAsync(Some.Commit("late", 1) with { Events = [Some.Event("late", "6")] }));
+
+        Assert.Equal("w1=1 w2=2 w3=3 w4=4 w5=5 w6=6", await EventsAsync("w"));
+        Assert.Equal("late1=1 late2=2 late3=3 late4=4 late5=5 late6=6", await EventsAsync("late"));
+        Assert.Equal("", await EventsAsync("other"));
+        Assert.Equal(3, (await Store.ReadAsync(Some.Grain("other"), Cancel))!.Version);
+    }
+
+    [Fact]
+    public async Task Grains_of_one_key_and_another_type_are_other_grains()
+    {
+        var namesake = new GrainRef("invoice", "w");
+        await CommittedAsync(Some.Commit("w", 0, "wallet") with
+        {
+            Transfers = [Some.Transfer("a", "b", 1)],
+            Messages = [Some.Message("x")],
+            Due = [new DueChange("expire", Some.Now)],
+            Records = [new RecordChange("r", Some.Bytes("wallet"))],
+        });
+        await CommittedAsync(Some.Commit(namesake, 0, "invoice") with { Transfers = [Some.Transfer("a", "b", 2)], Records = [new RecordChange("r", Some.Bytes("invoice"))] });
+        await Store.RemoveMessageAsync(new MessageId(namesake, 1, 0), Cancel);
+        await Store.ClearDueAsync(new DueItem(namesake, "expire", Some.Now), Cancel);
+        await ReopenAsync();
+
+        Assert.Equal("1:wallet", await StateAsync("w"));
+        Assert.Equal("invoice", Some.Text((await Store.ReadAsync(namesake, Cancel))!.State));
+        Assert.Equal(2, (int)(await Store.ReadTransfersAsync(namesake, Cancel)).Single().Transfer.Atoms);
+        Assert.Equal("invoice", Some.Text((await Store.ReadRecordsAsync(namesake, Cancel)).Single().Body));
+        Assert.Single(await Store.ReadWaitingMessagesAsync(Some.Now, 10, Cancel));
+        Assert.Equal(Some.Grain("w"), (await Store.ReadDueAsync(Some.Now, 10, Cancel)).Single().Grain);
+        Assert.Equal((Int128)3, await Store.ReadBalanceAsync("b", Some.Usdc, Cancel));
+    }
+
+    private async Task<string> EventsAsync(string name) => string.Join(
+        ' ', (await Store.ReadObjectEventsAsync(name, Cancel)).Select(entry => $"{entry.Object}{entry.ObjectSequence}={Some.Text(entry.Body)}"));
 }

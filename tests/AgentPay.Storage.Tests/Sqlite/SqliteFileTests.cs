@@ -63,7 +63,7 @@ public sealed class SqliteFileTests : IDisposable
         }
 
         var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => _file.OpenAsync());
-        Assert.Equal($"The store '{_file.Path}' was written by a newer program: its schema is 999, this program knows 2.", refusal.Message);
+        Assert.Equal($"The store '{_file.Path}' was written by a newer program: its schema is 999, this program knows 1.", refusal.Message);
     }
 
     [Fact]
@@ -86,10 +86,13 @@ public sealed class SqliteFileTests : IDisposable
         Assert.Equal([("evt_019ca961bc007000800000000000aaaa", "acct_1", 1L, 1L), ("evt_019ca961bc007000800000000000bbbb", "acct_1", 2L, 2L)], events.Select(entry => (entry.Id, entry.Account, entry.Sequence, entry.ObjectSequence)));
         Assert.Equal(new MessageId(grain, 2, 0), (await store.ReadWaitingMessagesAsync(Some.Now, 10, Cancel)).Single().Id);
         Assert.Equal([new DueItem(grain, "expire", Some.Now.AddHours(1))], await store.ReadDueAsync(Some.Now.AddHours(1), 10, Cancel));
+        Assert.Equal("0xabc", (await store.ReadObjectEventsAsync("0xabc", Cancel)).Single().Object);
+        Assert.Equal("attempt:1", (await store.ReadRecordsAsync(grain, Cancel)).Single().Id);
         Assert.Equal("answer", Some.Text((await store.ReadAnswerAsync("acct_1", "key-1", Some.Now, Cancel))!.Body));
         Assert.Equal([new StoredReminder(grain, "sweep", Some.Now, TimeSpan.FromMinutes(1))], await new SqliteReminders(store).ReadAllAsync(Cancel));
         Assert.Equal(new CommitResult(CommitStatus.Committed, 3), await store.CommitAsync(Some.Commit("wal_1", 2) with { Account = "acct_1", Events = [Some.Event("wal_1")] }));
-        Assert.Equal(3, (await store.ReadEventsAsync("acct_1", 2, 10, Cancel)).Single().Sequence);
+        Assert.Equal([("0xabc", 3L), ("wal_1", 4L)], (await store.ReadEventsAsync("acct_1", 2, 10, Cancel)).Select(entry => (entry.Object, entry.Sequence)));
+        Assert.Equal([1L, 2, 3], (await store.ReadObjectEventsAsync("wal_1", Cancel)).Select(entry => entry.ObjectSequence));
     }
 
     [Fact]

@@ -19,6 +19,8 @@ internal sealed class WriterProcess : IDisposable
     /// <summary>Begins the line of a write that was refused.</summary>
     internal const string Refused = "!";
 
+    internal const int Writers = 16;
+
     private readonly Process _process;
 
     private WriterProcess(Process process)
@@ -28,16 +30,17 @@ internal sealed class WriterProcess : IDisposable
 
     internal static WriterProcess Start(string path, int round)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-        {
-            start.ArgumentList.Add(typeof(WriterProcess).Assembly.Location);
-        }
-
-        start.ArgumentList.Add(Argument);
-        start.ArgumentList.Add(path);
-        start.ArgumentList.Add(round.ToString(CultureInfo.InvariantCulture));
+        var command = Command(path, round);
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         return new WriterProcess(Process.Start(start)!);
+    }
+
+    internal static string[] Command(string path, int round)
+    {
+        string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+            ? [Environment.ProcessPath!, typeof(WriterProcess).Assembly.Location]
+            : [Environment.ProcessPath!];
+        return [.. program, Argument, path, round.ToString(CultureInfo.InvariantCulture)];
     }
 
     /// <summary>
@@ -49,10 +52,7 @@ internal sealed class WriterProcess : IDisposable
 
         // Without the trap the signal ends the process; with write-xor-execute the runtime itself needs large files.
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
-        string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
-            ? [Environment.ProcessPath!, typeof(WriterProcess).Assembly.Location]
-            : [Environment.ProcessPath!];
-        foreach (var argument in (string[])[$"--fsize={fileBytesMax}:unlimited", "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh", .. program, Argument, path, "0"])
+        foreach (var argument in (string[])[$"--fsize={fileBytesMax}:unlimited", "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh", .. Command(path, round: 0)])
         {
             start.ArgumentList.Add(argument);
         }
@@ -95,7 +95,7 @@ internal sealed class WriterProcess : IDisposable
         try
         {
             await using var store = await SqliteAtomicStore.OpenAsync(new SqliteStoreOptions { Path = path }, TimeProvider.System, NullLogger<SqliteAtomicStore>.Instance);
-            await Task.WhenAll(Enumerable.Range(0, 16).Select(writer => WriteWithoutEndAsync(store, $"r{round}-w{writer}")));
+            await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => WriteWithoutEndAsync(store, $"r{round}-w{writer}")));
             return 0;
         }
         catch (StoreUnavailableException refusal)

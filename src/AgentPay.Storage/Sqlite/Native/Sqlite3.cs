@@ -12,6 +12,9 @@ internal static unsafe partial class Sqlite3
     internal const int OpenCreate = 0x4;
     internal const int OpenNoMutex = 0x8000;
 
+    /// <summary>SQLITE_CHECKPOINT_PASSIVE: copies what it can without waiting for anybody.</summary>
+    internal const int CheckpointPassive = 0;
+
     /// <summary>The statement lives long: SQLite may spend more on preparing it.</summary>
     internal const uint PreparePersistent = 0x1;
 
@@ -41,6 +44,15 @@ internal static unsafe partial class Sqlite3
 
     [LibraryImport(Library, EntryPoint = "sqlite3_get_autocommit")]
     internal static partial int GetAutocommit(DatabaseHandle database);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_wal_hook")]
+    internal static partial nint WalHook(DatabaseHandle database, delegate* unmanaged<nint, nint, nint, int, int> hook, nint argument);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_wal_checkpoint_v2")]
+    internal static partial int WalCheckpoint(DatabaseHandle database, nint name, int mode, out int logPages, out int copiedPages);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_changes")]
+    internal static partial int Changes(DatabaseHandle database);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_exec", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Execute(DatabaseHandle database, string sql, nint callback, nint argument, nint message);

@@ -8,17 +8,42 @@ namespace AgentPay.Storage.Sqlite.Native;
 internal sealed unsafe class SqliteConnection : IDisposable
 {
     private readonly DatabaseHandle _database;
+    private int* _logPages;
     private readonly Dictionary<string, SqliteStatement> _kept = new(ByReference.Instance);
 
-    private SqliteConnection(DatabaseHandle database)
+    private SqliteConnection(DatabaseHandle database, TextHash hash)
     {
         _database = database;
+        Hash = hash;
     }
+
+    /// <summary>The numbers that this file's texts are searched by.</summary>
+    internal TextHash Hash { get; }
+
+    /// <summary>Rows that the newest statement changed.</summary>
+    internal int Changes => Sqlite3.Changes(_database);
 
     /// <summary>False while a transaction is open. A failed statement may have ended it (sqlite.org/lang_transaction.html).</summary>
     internal bool InTransaction => Sqlite3.GetAutocommit(_database) == 0;
 
-    internal static SqliteConnection Open(string path, int flags, TimeSpan busyTimeout)
+    /// <summary>Pages in the write-ahead log after this connection's newest transaction; 0 until <see cref="WatchLog"/>.</summary>
+    internal int LogPages => _logPages == null ? 0 : *_logPages;
+
+    /// <summary>Counts the log's pages from now on, in place of SQLite's own checkpoints.</summary>
+    internal void WatchLog()
+    {
+        _logPages = (int*)NativeMemory.AllocZeroed(sizeof(int));
+        _ = Sqlite3.WalHook(_database, &CountLogPages, (nint)_logPages);
+    }
+
+    /// <summary>Copies as much of the log into the file as it can without waiting: pages in the log, and how many of them are copied.</summary>
+    internal (int Pages, int Copied) Checkpoint()
+    {
+        Check(Sqlite3.WalCheckpoint(_database, 0, Sqlite3.CheckpointPassive, out var pages, out var copied));
+        return (pages, copied);
+    }
+
+    internal static SqliteConnection Open(string path, int flags, TimeSpan busyTimeout, TextHash hash = default)
     {
         SqliteLibrary.EnsureUsable();
         var code = Sqlite3.Open(path, out var database, flags | Sqlite3.OpenNoMutex, 0);
@@ -32,7 +57,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
 
         _ = Sqlite3.ExtendedResultCodes(database, 1);
         _ = Sqlite3.BusyTimeout(database, checked((int)busyTimeout.TotalMilliseconds));
-        return new SqliteConnection(database);
+        return new SqliteConnection(database, hash);
     }
 
     /// <summary>Runs one or more statements without parameters or rows.</summary>
@@ -95,6 +120,15 @@ internal sealed unsafe class SqliteConnection : IDisposable
 
         _kept.Clear();
         _database.Dispose();
+        NativeMemory.Free(_logPages);
+        _logPages = null;
+    }
+
+    [UnmanagedCallersOnly]
+    private static int CountLogPages(nint counter, nint database, nint name, int pages)
+    {
+        *(int*)counter = pages;
+        return SqliteCode.Ok;
     }
 
     private static SqliteException Failure(DatabaseHandle database, int code)

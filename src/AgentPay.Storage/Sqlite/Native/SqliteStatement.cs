@@ -113,7 +113,7 @@ internal sealed unsafe class SqliteStatement : IDisposable
 
     internal long GetInt64(int column) => Sqlite3.ColumnInt64(_pointer, column);
 
-    internal bool IsNull(int column) => Sqlite3.ColumnType(_pointer, column) == NullType;
+    internal long? GetInt64OrNull(int column) => Sqlite3.ColumnType(_pointer, column) == NullType ? null : GetInt64(column);
 
     /// <summary>Valid until the next step or reset.</summary>
     internal ReadOnlySpan<byte> GetBytes(int column)

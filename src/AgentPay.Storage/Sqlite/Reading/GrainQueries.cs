@@ -9,7 +9,8 @@ internal static class GrainQueries
 {
     internal static StoredState? Read(SqliteConnection connection, GrainRef grain)
     {
-        var select = connection.Statement("SELECT version, state FROM grains WHERE type = ? AND key = ?").Bind(1, grain.Type).Bind(2, grain.Key);
+        var select = connection.Statement("SELECT g.version, g.state FROM grains g JOIN words w ON w.id = g.type WHERE g.key_hash = ?1 AND g.key = ?2 AND w.word = ?3")
+            .Bind(1, connection.Hash.Of(grain.Key)).Bind(2, grain.Key).Bind(3, grain.Type);
         if (!select.Step())
         {
             return null;
@@ -35,8 +36,8 @@ internal static class GrainQueries
 
     internal static Answer? ReadAnswer(SqliteConnection connection, (string Scope, string Key, DateTimeOffset Now) asked)
     {
-        var select = connection.Statement("SELECT fingerprint, http_status, body, expires_at FROM answers WHERE scope = ? AND key = ? AND expires_at >= ?")
-            .Bind(1, asked.Scope).Bind(2, asked.Key).Bind(3, StoredTime.From(asked.Now));
+        var select = connection.Statement("SELECT fingerprint, http_status, body, expires_at FROM answers WHERE key_hash = ?1 AND key = ?2 AND scope = ?3 AND expires_at >= ?4")
+            .Bind(1, connection.Hash.Of(asked.Key)).Bind(2, asked.Key).Bind(3, asked.Scope).Bind(4, StoredTime.From(asked.Now));
         if (!select.Step())
         {
             return null;
@@ -51,8 +52,9 @@ internal static class GrainQueries
     internal static IReadOnlyList<WaitingMessage> ReadMessages(SqliteConnection connection, (DateTimeOffset Before, int CountMax) asked)
     {
         var select = connection.Statement("""
-            SELECT source_type, source_key, version, place, target_type, target_key, body, sent_at
-            FROM messages WHERE sent_at <= ? ORDER BY sent_at, source_type, source_key, version, place LIMIT ?
+            SELECT s.word, g.key, m.version, m.place, t.word, m.target_key, m.body, m.sent_at
+            FROM messages m CROSS JOIN grains g ON g.id = m.source CROSS JOIN words s ON s.id = g.type CROSS JOIN words t ON t.id = m.target_type
+            WHERE m.sent_at <= ?1 ORDER BY m.sent_at, m.id LIMIT ?2
             """).Bind(1, StoredTime.From(asked.Before)).Bind(2, asked.CountMax);
         var messages = new List<WaitingMessage>();
         while (select.Step())
@@ -68,8 +70,10 @@ internal static class GrainQueries
 
     internal static IReadOnlyList<DueItem> ReadDue(SqliteConnection connection, (DateTimeOffset Now, int CountMax) asked)
     {
-        var select = connection.Statement("SELECT grain_type, grain_key, id, at FROM due WHERE at <= ? ORDER BY at, grain_type, grain_key, id LIMIT ?")
-            .Bind(1, StoredTime.From(asked.Now)).Bind(2, asked.CountMax);
+        var select = connection.Statement("""
+            SELECT w.word, g.key, d.id, d.at FROM due d CROSS JOIN grains g ON g.id = d.grain CROSS JOIN words w ON w.id = g.type
+            WHERE d.at <= ?1 ORDER BY d.at, d.grain, d.id LIMIT ?2
+            """).Bind(1, StoredTime.From(asked.Now)).Bind(2, asked.CountMax);
         var items = new List<DueItem>();
         while (select.Step())
         {

@@ -12,20 +12,22 @@ internal static class LedgerQueries
     internal static IReadOnlyList<StoredTransfer> ReadTransfers(SqliteConnection connection, GrainRef grain)
     {
         var select = connection.Statement("""
-            WITH RECURSIVE chain (id) AS (
-                SELECT last_transfer FROM grains WHERE type = ?1 AND key = ?2 AND last_transfer IS NOT NULL
+            WITH RECURSIVE owner (id, last_transfer) AS (
+                SELECT g.id, g.last_transfer FROM grains g JOIN words w ON w.id = g.type WHERE g.key_hash = ?1 AND g.key = ?2 AND w.word = ?3),
+            chain (id) AS (
+                SELECT last_transfer FROM owner WHERE last_transfer IS NOT NULL
                 UNION ALL
                 SELECT t.previous FROM chain c JOIN transfers t ON t.id = c.id WHERE t.previous IS NOT NULL)
-            SELECT t.grain_type, t.grain_key, t.version, t.place, d.name, k.name, a.name, t.atoms, t.reason, t.created_at
-            FROM chain c JOIN transfers t ON t.id = c.id
-            JOIN ledger_accounts d ON d.id = t.debit JOIN ledger_accounts k ON k.id = t.credit JOIN ledger_assets a ON a.id = t.asset
-            """).Bind(1, grain.Type).Bind(2, grain.Key);
+            SELECT t.grain = (SELECT id FROM owner), t.version, t.place, d.name, k.name, a.word, t.atoms, r.word, t.created_at
+            FROM chain c CROSS JOIN transfers t ON t.id = c.id CROSS JOIN ledger_accounts d ON d.id = t.debit
+            CROSS JOIN ledger_accounts k ON k.id = t.credit CROSS JOIN words a ON a.id = t.asset CROSS JOIN words r ON r.id = t.reason
+            """).Bind(1, connection.Hash.Of(grain.Key)).Bind(2, grain.Key).Bind(3, grain.Type);
         var transfers = new List<StoredTransfer>();
         while (select.Step())
         {
-            Invariant.That(select.GetText(0) == grain.Type && select.GetText(1) == grain.Key, "A chain of ledger rows belongs to one grain.");
-            var transfer = new Transfer(select.GetText(4), select.GetText(5), select.GetText(6), Atoms(select, 7), select.GetText(8));
-            transfers.Add(new StoredTransfer(grain, select.GetInt64(2), checked((int)select.GetInt64(3)), transfer, StoredTime.ToTime(select.GetInt64(9))));
+            Invariant.That(select.GetInt64(0) == 1, "A chain of ledger rows belongs to one grain.");
+            var transfer = new Transfer(select.GetText(3), select.GetText(4), select.GetText(5), Atoms(select, 6), select.GetText(7));
+            transfers.Add(new StoredTransfer(grain, select.GetInt64(1), checked((int)select.GetInt64(2)), transfer, StoredTime.ToTime(select.GetInt64(8))));
         }
 
         transfers.Reverse();
@@ -57,11 +59,16 @@ internal static class LedgerQueries
     internal static Int128 ReadBalance(SqliteConnection connection, (string Account, string Asset) asked)
     {
         var select = connection.Statement("""
-            WITH asked (account, asset) AS (SELECT d.id, a.id FROM ledger_accounts d, ledger_assets a WHERE d.name = ?1 AND a.name = ?2)
-            SELECT 1, t.atoms FROM asked q CROSS JOIN transfers t WHERE t.credit = q.account AND t.asset = q.asset
-            UNION ALL
-            SELECT 0, t.atoms FROM asked q CROSS JOIN transfers t WHERE t.debit = q.account AND t.asset = q.asset
-            """).Bind(1, asked.Account).Bind(2, asked.Asset);
+            WITH RECURSIVE asked (account, last_transfer) AS (
+                SELECT h.account, h.last_transfer FROM ledger_accounts n CROSS JOIN words w CROSS JOIN ledger_heads h
+                WHERE n.name_hash = ?1 AND n.name = ?2 AND w.word = ?3 AND h.account = n.id AND h.asset = w.id),
+            chain (id, account) AS (
+                SELECT last_transfer, account FROM asked
+                UNION ALL
+                SELECT CASE WHEN t.credit = c.account THEN t.previous_credit ELSE t.previous_debit END, c.account
+                FROM chain c CROSS JOIN transfers t ON t.id = c.id)
+            SELECT t.credit = c.account, t.atoms FROM chain c CROSS JOIN transfers t ON t.id = c.id
+            """).Bind(1, connection.Hash.Of(asked.Account)).Bind(2, asked.Account).Bind(3, asked.Asset);
         var balance = BigInteger.Zero;
         while (select.Step())
         {
@@ -76,7 +83,7 @@ internal static class LedgerQueries
 
     private static string Asset(SqliteConnection connection, long number)
     {
-        var select = connection.Statement("SELECT name FROM ledger_assets WHERE id = ?").Bind(1, number);
+        var select = connection.Statement("SELECT word FROM words WHERE id = ?").Bind(1, number);
         var name = select.Step() ? select.GetText(0) : string.Create(CultureInfo.InvariantCulture, $"unknown:{number}");
         select.Reset();
         return name;

@@ -5,9 +5,9 @@ using AgentPay.Storage.Sqlite.Native;
 namespace AgentPay.Storage.Sqlite.Reading;
 
 /// <summary>Connections that only read. Each statement sees every commit acknowledged before it began; none waits for the writer.</summary>
-internal sealed class ReaderPool(string path, int countMax) : IDisposable
+internal sealed class ReaderPool(SqliteStoreOptions options) : IDisposable
 {
-    private readonly SemaphoreSlim _free = new(countMax, countMax);
+    private readonly SemaphoreSlim _free = new(options.Readers, options.Readers);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
     private volatile bool _closed;
 
@@ -38,7 +38,7 @@ internal sealed class ReaderPool(string path, int countMax) : IDisposable
         {
             if (!_idle.TryTake(out connection))
             {
-                connection = SqliteFile.OpenReader(path);
+                connection = SqliteFile.OpenReader(options);
             }
 
             var result = query(connection, input);
@@ -62,7 +62,7 @@ internal sealed class ReaderPool(string path, int countMax) : IDisposable
     internal async Task CloseAsync()
     {
         _closed = true;
-        for (var taken = 0; taken < countMax; taken++)
+        for (var taken = 0; taken < options.Readers; taken++)
         {
             await _free.WaitAsync().ConfigureAwait(false);
         }
@@ -72,7 +72,7 @@ internal sealed class ReaderPool(string path, int countMax) : IDisposable
             connection.Dispose();
         }
 
-        _ = _free.Release(countMax);
+        _ = _free.Release(options.Readers);
     }
 
     public void Dispose() => _free.Dispose();

@@ -18,19 +18,29 @@ internal sealed class BatchWriter : IDisposable
     private readonly LedgerRows _ledger;
     private readonly EventRows _events;
     private readonly RecordRows _records;
+    private readonly AnswerRows _answers;
+    private readonly Words _words;
 
     internal BatchWriter(SqliteConnection connection, FailedDecisions failed)
     {
         _connection = connection;
         _failed = failed;
-        _grains = new GrainRows(connection);
-        _ledger = new LedgerRows(connection);
-        _events = new EventRows(connection);
+        _words = new Words(connection);
+        _grains = new GrainRows(connection, _words);
+        _ledger = new LedgerRows(connection, _words);
+        _events = new EventRows(connection, _words, _grains);
         _records = new RecordRows(connection);
-        Effects = new EffectRows(connection);
+        _answers = new AnswerRows(connection);
+        Messages = new MessageRows(connection, _words, _grains);
+        Due = new DueRows(connection, _grains);
+        Reminders = new ReminderRows(connection);
     }
 
-    internal EffectRows Effects { get; }
+    internal MessageRows Messages { get; }
+
+    internal DueRows Due { get; }
+
+    internal ReminderRows Reminders { get; }
 
     /// <summary>Commits of the open batch that lost.</summary>
     internal int Losers { get; private set; }
@@ -38,15 +48,17 @@ internal sealed class BatchWriter : IDisposable
     internal void Begin()
     {
         Losers = 0;
-        _grains.Clear();
-        _events.Clear();
+        _grains.Begin();
+        _ledger.Begin();
+        _events.Begin();
+        _answers.Begin();
         _connection.Statement("BEGIN IMMEDIATE").Execute();
     }
 
     internal CommitResult Apply(Commit commit, long ticket)
     {
         var row = _grains.Row(commit.Grain);
-        var status = Judge(commit, row, ticket);
+        var (status, consumed, expired) = Judge(commit, row, ticket);
         if (status != CommitStatus.Committed)
         {
             Losers++;
@@ -59,15 +71,22 @@ internal sealed class BatchWriter : IDisposable
             return new CommitResult(status, row.Version);
         }
 
-        if (commit.Consumes is { } consumed)
+        if (consumed is { } message)
         {
-            Effects.RemoveMessage(consumed);
+            Messages.Remove(message);
         }
 
+        _grains.Change(row);
         _ledger.Write(commit, row);
-        _events.Write(commit);
-        _records.Write(commit);
-        Effects.Write(commit);
+        _events.Write(commit, row);
+        _records.Write(commit, row);
+        Messages.Write(commit, row);
+        Due.Write(commit, row);
+        if (commit.Answer is { } answer)
+        {
+            _answers.Write(answer, commit.DecidedAt, expired);
+        }
+
         row.Version = commit.ExpectedVersion + 1;
         row.Newest = commit;
         return new CommitResult(CommitStatus.Committed, row.Version);
@@ -76,7 +95,9 @@ internal sealed class BatchWriter : IDisposable
     /// <summary>Writes what was gathered and the batch's number; what is left is the COMMIT.</summary>
     internal void Prepare(long batch)
     {
+        _ledger.Flush();
         _events.Flush();
+        _answers.Flush();
         _grains.Flush();
         _connection.Statement(NextBatch).Bind(1, batch).Execute();
     }
@@ -86,36 +107,42 @@ internal sealed class BatchWriter : IDisposable
     /// <summary>Ends the transaction, if the failure has not, and forgets what was learned in it.</summary>
     internal void Rollback()
     {
-        _grains.Clear();
-        _events.Clear();
+        _grains.Forget();
+        _events.Forget();
         _ledger.Forget();
+        _words.Forget();
         if (_connection.InTransaction)
         {
             _connection.Statement("ROLLBACK").Execute();
         }
     }
 
+    /// <summary>Gives the connection to the checkpoints, between two transactions.</summary>
+    internal void Lend(LogCheckpoints checkpoints) => checkpoints.Written(_connection);
+
     internal long DurableBatch() => _connection.ReadInt64("SELECT number FROM batches");
 
     public void Dispose() => _connection.Dispose();
 
-    private CommitStatus Judge(Commit commit, GrainRow row, long ticket)
+    private (CommitStatus Status, long? Consumed, long? Expired) Judge(Commit commit, GrainRow row, long ticket)
     {
         if (commit.Chain?.IsBroken ?? _failed.Covers(commit.Grain, commit.ExpectedVersion, ticket))
         {
-            return CommitStatus.EarlierCommitFailed;
+            return (CommitStatus.EarlierCommitFailed, null, null);
         }
 
         if (commit.ExpectedVersion != row.Version)
         {
-            return CommitStatus.VersionConflict;
+            return (CommitStatus.VersionConflict, null, null);
         }
 
-        if (commit.Consumes is { } consumed && !Effects.MessageWaits(consumed))
+        var consumed = commit.Consumes is { } message ? Messages.Find(message) : null;
+        if (commit.Consumes is not null && consumed is null)
         {
-            return CommitStatus.MessageGone;
+            return (CommitStatus.MessageGone, null, null);
         }
 
-        return commit.Answer is { } answer && Effects.AnswerStands(answer, commit.DecidedAt) ? CommitStatus.AnswerExists : CommitStatus.Committed;
+        var found = commit.Answer is { } answer ? _answers.Find(answer, commit.DecidedAt) : null;
+        return found is { Stands: true } ? (CommitStatus.AnswerExists, null, null) : (CommitStatus.Committed, consumed, found?.Row);
     }
 }

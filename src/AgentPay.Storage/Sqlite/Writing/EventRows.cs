@@ -5,118 +5,88 @@ using AgentPay.Storage.Writing;
 
 namespace AgentPay.Storage.Sqlite.Writing;
 
-/// <summary>Appends events: numbers are given here, inside the transaction, to commits that have won.</summary>
-internal sealed class EventRows(SqliteConnection connection)
+/// <summary>
+/// Appends events: numbers are given here, inside the transaction, to commits that have won. The newest event of an object that is a grain
+/// is kept on the grain's row, which is written anyway; other objects have a row of their own. Whichever it is first, it stays.
+/// </summary>
+internal sealed class EventRows(SqliteConnection connection, Words words, GrainRows grains)
 {
     private const string Insert = """
-        INSERT INTO events (position, previous, id, type, object, object_sequence, created_at, body)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        INSERT INTO events (id, object, object_sequence, previous, position, type, created_at, public_id, body)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         """;
 
-    private const string SelectLog = "SELECT log, last_sequence FROM event_logs WHERE account = ?";
-    private const string InsertLog = "INSERT INTO event_logs (account, log, last_sequence) VALUES (?, (SELECT coalesce(max(log), 0) + 1 FROM event_logs), 0) RETURNING log, last_sequence";
-    private const string UpdateLog = "UPDATE event_logs SET last_sequence = ?2 WHERE account = ?1";
-    private const string SelectObject = "SELECT last_sequence, last_position FROM event_objects WHERE object = ?";
-    private const string InsertObject = "INSERT INTO event_objects (object, last_sequence, last_position) VALUES (?1, ?2, ?3)";
-    private const string UpdateObject = "UPDATE event_objects SET last_sequence = ?2, last_position = ?3 WHERE object = ?1";
+    private const string InsertPosition = "INSERT INTO event_positions (position, event) VALUES (?1, ?2)";
 
-    private readonly Dictionary<string, Log> _logs = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ObjectHead> _objects = new(StringComparer.Ordinal);
+    private readonly EventHeads _heads = new(connection);
 
-    internal void Write(Commit commit)
+    private long _last = -1;
+
+    internal void Write(Commit commit, GrainRow row)
     {
         for (var place = 0; place < commit.Events.Count; place++)
         {
-            Write(commit.Events[place], commit);
+            Write(commit.Events[place], commit, row);
         }
     }
 
-    /// <summary>Writes the heads of the logs and objects that events were added to.</summary>
-    internal void Flush()
-    {
-        foreach (var (account, log) in _logs)
-        {
-            connection.Statement(UpdateLog).Bind(1, account).Bind(2, log.LastSequence).Execute();
-        }
+    internal void Begin() => _heads.Begin();
 
-        foreach (var (name, head) in _objects)
-        {
-            connection.Statement(head.IsNew ? InsertObject : UpdateObject).Bind(1, name).Bind(2, head.LastSequence).Bind(3, head.LastPosition!.Value).Execute();
-        }
+    /// <summary>Writes the heads of the objects that events were added to.</summary>
+    internal void Flush() => _heads.Flush();
+
+    /// <summary>Forgets what was remembered: the transaction it came from was rolled back.</summary>
+    internal void Forget()
+    {
+        _last = -1;
+        _heads.Forget();
     }
 
-    internal void Clear()
+    private void Write(EventDraft draft, Commit commit, GrainRow row)
     {
-        _logs.Clear();
-        _objects.Clear();
-    }
-
-    private void Write(EventDraft draft, Commit commit)
-    {
-        var log = LogOf(commit.Account ?? EventShards.Of(draft.Object));
-        var head = HeadOf(draft.Object);
+        _last = _last < 0 ? connection.ReadInt64("SELECT coalesce(max(id), 0) FROM events") : _last;
+        var id = ++_last;
+        var (@object, sequence, previous) = Append(draft.Object, row, id);
+        var log = _heads.Log(commit.Account ?? EventShards.Of(draft.Object));
         var position = EventLogs.Position(log.Number, ++log.LastSequence);
-        Span<byte> id = stackalloc byte[16];
-        Guid.CreateVersion7(commit.DecidedAt).TryWriteBytes(id, bigEndian: true, out _);
+        Span<byte> publicId = stackalloc byte[16];
+        Guid.CreateVersion7(commit.DecidedAt).TryWriteBytes(publicId, bigEndian: true, out _);
         connection.Statement(Insert)
-            .Bind(1, position).Bind(2, head.LastPosition).Bind(3, id).Bind(4, draft.Type).Bind(5, draft.Object)
-            .Bind(6, ++head.LastSequence).Bind(7, StoredTime.From(commit.DecidedAt)).Bind(8, draft.Body.Span)
+            .Bind(1, id).Bind(2, @object).Bind(3, sequence).Bind(4, previous).Bind(5, position).Bind(6, words.Number(draft.Type))
+            .Bind(7, StoredTime.From(commit.DecidedAt)).Bind(8, publicId).Bind(9, draft.Body.Span)
             .Execute();
-        head.LastPosition = position;
+        connection.Statement(InsertPosition).Bind(1, position).Bind(2, id).Execute();
     }
 
-    private Log LogOf(string account)
+    private (long Object, long Sequence, long? Previous) Append(string name, GrainRow decider, long id)
     {
-        if (_logs.TryGetValue(account, out var log))
+        var own = name == decider.Key;
+        var grain = own && decider.Events > 0 ? decider : GrainWithEvents(name);
+        var other = grain is null ? _heads.Find(name) : null;
+        grain = other is null && own ? grain ?? decider : grain;
+        if (grain is not null)
         {
-            return log;
+            grains.Change(grain);
+            var before = grain.LastEvent;
+            grain.LastEvent = id;
+            return (grain.Number, ++grain.Events, before);
         }
 
-        var select = connection.Statement(SelectLog).Bind(1, account);
-        if (!select.Step())
-        {
-            select = connection.Statement(InsertLog).Bind(1, account);
-            _ = select.Step();
-        }
-
-        log = new Log { Number = select.GetInt64(0), LastSequence = select.GetInt64(1) };
-        select.Reset();
-        _logs.Add(account, log);
-        return log;
+        other ??= _heads.Add(name);
+        _heads.Change(other);
+        var previous = other.LastEvent;
+        other.LastEvent = id;
+        return (-other.Number, ++other.Events, previous);
     }
 
-    private ObjectHead HeadOf(string name)
+    private GrainRow? GrainWithEvents(string key)
     {
-        if (_objects.TryGetValue(name, out var head))
+        var row = grains.Named(key);
+        while (row is not null && row.Events == 0)
         {
-            return head;
+            row = row.Namesake;
         }
 
-        head = new ObjectHead { IsNew = true };
-        var select = connection.Statement(SelectObject).Bind(1, name);
-        if (select.Step())
-        {
-            head = new ObjectHead { LastSequence = select.GetInt64(0), LastPosition = select.GetInt64(1) };
-            select.Reset();
-        }
-
-        _objects.Add(name, head);
-        return head;
-    }
-
-    private sealed class Log
-    {
-        internal long Number { get; init; }
-
-        internal long LastSequence { get; set; }
-    }
-
-    private sealed class ObjectHead
-    {
-        internal bool IsNew { get; init; }
-
-        internal long LastSequence { get; set; }
-
-        internal long? LastPosition { get; set; }
+        return row;
     }
 }

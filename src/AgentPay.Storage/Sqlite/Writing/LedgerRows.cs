@@ -4,19 +4,15 @@ using AgentPay.Storage.Sqlite.Native;
 
 namespace AgentPay.Storage.Sqlite.Writing;
 
-/// <summary>Writes ledger rows, in the order decided, each after the one before of its grain.</summary>
-internal sealed class LedgerRows(SqliteConnection connection)
+/// <summary>Writes ledger rows, in the order decided, each after the one before of its grain and of its two accounts.</summary>
+internal sealed class LedgerRows(SqliteConnection connection, Words words)
 {
     private const string Insert = """
-        INSERT INTO transfers (id, previous, grain_type, grain_key, version, place, debit, credit, asset, atoms, reason, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        INSERT INTO transfers (id, grain, version, place, debit, credit, asset, reason, previous, previous_debit, previous_credit, created_at, atoms)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
         """;
 
-    private readonly NameNumbers _accounts = new(
-        connection, "SELECT id FROM ledger_accounts WHERE name = ?", "INSERT INTO ledger_accounts (name) VALUES (?) RETURNING id");
-
-    private readonly NameNumbers _assets = new(
-        connection, "SELECT id FROM ledger_assets WHERE name = ?", "INSERT INTO ledger_assets (name) VALUES (?) RETURNING id");
+    private readonly LedgerAccounts _accounts = new(connection);
 
     private long _last = -1;
 
@@ -37,21 +33,28 @@ internal sealed class LedgerRows(SqliteConnection connection)
         {
             var transfer = commit.Transfers[place];
             transfer.Atoms.TryFormat(atoms, out var digits, provider: CultureInfo.InvariantCulture);
+            var asset = words.Number(transfer.Asset);
+            var (debit, credit) = (_accounts.Head(transfer.Debit, asset), _accounts.Head(transfer.Credit, asset));
             connection.Statement(Insert)
-                .Bind(1, ++_last).Bind(2, row.LastTransfer).Bind(3, commit.Grain.Type).Bind(4, commit.Grain.Key)
-                .Bind(5, commit.ExpectedVersion + 1).Bind(6, place)
-                .Bind(7, _accounts.Number(transfer.Debit)).Bind(8, _accounts.Number(transfer.Credit)).Bind(9, _assets.Number(transfer.Asset))
-                .Bind(10, atoms[..digits]).Bind(11, transfer.Reason).Bind(12, StoredTime.From(commit.DecidedAt))
+                .Bind(1, ++_last).Bind(2, row.Number).Bind(3, commit.ExpectedVersion + 1).Bind(4, place)
+                .Bind(5, debit.Account).Bind(6, credit.Account).Bind(7, asset).Bind(8, words.Number(transfer.Reason))
+                .Bind(9, row.LastTransfer).Bind(10, debit.LastTransfer).Bind(11, credit.LastTransfer)
+                .Bind(12, StoredTime.From(commit.DecidedAt)).Bind(13, atoms[..digits])
                 .Execute();
             row.LastTransfer = _last;
+            _accounts.Move(debit, _last);
+            _accounts.Move(credit, _last);
         }
     }
+
+    internal void Begin() => _accounts.Begin();
+
+    internal void Flush() => _accounts.Flush();
 
     /// <summary>Forgets what was remembered: the transaction it came from was rolled back.</summary>
     internal void Forget()
     {
         _last = -1;
         _accounts.Forget();
-        _assets.Forget();
     }
 }

@@ -16,12 +16,13 @@ internal sealed class StoreWriter : IDisposable
     private readonly ILogger _logger;
     private readonly FailedDecisions _failed = new();
     private readonly WriteQueue<IAppliedWrite> _queue;
+    private readonly LogCheckpoints _checkpoints;
     private readonly ManualResetEventSlim _stopping = new();
     private readonly Thread _thread;
     private BatchWriter? _writer;
     private long _batch;
 
-    internal StoreWriter(SqliteConnection connection, Func<SqliteConnection> open, TimeProvider clock, ILogger logger)
+    internal StoreWriter(SqliteConnection connection, Func<SqliteConnection> open, int checkpointPages, TimeProvider clock, ILogger logger)
     {
         _open = open;
         _clock = clock;
@@ -29,6 +30,7 @@ internal sealed class StoreWriter : IDisposable
         _queue = new WriteQueue<IAppliedWrite>(clock);
         _writer = new BatchWriter(connection, _failed);
         _batch = _writer.DurableBatch();
+        _checkpoints = new LogCheckpoints(open, checkpointPages, logger);
         _thread = new Thread(Run) { IsBackground = true, Name = "agentpay-store-writer" };
         _thread.Start();
     }
@@ -54,17 +56,20 @@ internal sealed class StoreWriter : IDisposable
         while (_queue.Take(batch))
         {
             Write(batch);
+            _writer?.Lend(_checkpoints);
             _failed.Told(_queue.LastTicket);
             _failed.Forget(batch[^1].Ticket);
             batch.Clear();
         }
 
+        _checkpoints.Dispose();
         _writer?.Dispose();
     }
 
     private void Write(List<IAppliedWrite> writes)
     {
         var number = _batch + 1;
+        var startedAt = _clock.GetTimestamp();
         BatchWriter writer;
         try
         {
@@ -84,6 +89,7 @@ internal sealed class StoreWriter : IDisposable
             return;
         }
 
+        var appliedAt = _clock.GetTimestamp();
         try
         {
             writer.Commit();
@@ -97,8 +103,12 @@ internal sealed class StoreWriter : IDisposable
             }
         }
 
+        var durableAt = _clock.GetTimestamp();
         _batch = writer.Losers < writes.Count ? number : _batch;
         Complete(writes, writer.Losers);
+        StoreMetrics.BatchPhase.Record(_clock.GetElapsedTime(startedAt, appliedAt).TotalSeconds, StoreMetrics.Apply);
+        StoreMetrics.BatchPhase.Record(_clock.GetElapsedTime(appliedAt, durableAt).TotalSeconds, StoreMetrics.Sync);
+        StoreMetrics.BatchPhase.Record(_clock.GetElapsedTime(durableAt).TotalSeconds, StoreMetrics.Tell);
     }
 
     /// <summary>One write that the database cannot hold must not take its neighbours along.</summary>
