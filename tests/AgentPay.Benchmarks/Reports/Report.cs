@@ -10,9 +10,9 @@ internal sealed class Report
     private readonly string file;
     private readonly StringBuilder page = new();
 
-    public Report(string name, string title, IReadOnlyList<string> arguments)
+    public Report(string name, string title, IReadOnlyList<string> arguments, string? file = null)
     {
-        file = new Options([.. arguments]).Text("as") ?? name;
+        this.file = new Options([.. arguments]).Text("as") ?? file ?? name;
         Line($"# {title}");
         Line();
         Line($"- Command: `./agentpay bench {string.Join(' ', [name, .. arguments])}`");

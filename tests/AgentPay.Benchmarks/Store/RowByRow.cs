@@ -13,6 +13,7 @@ internal sealed class RowByRow : IDisposable
     public RowByRow(string path)
     {
         connection = SqliteFile.OpenWriter(new SqliteStoreOptions { Path = path });
+        connection.Execute("PRAGMA wal_autocheckpoint = 8192");
         connection.Execute("CREATE TABLE grains(key TEXT PRIMARY KEY, version INTEGER NOT NULL, state BLOB NOT NULL) WITHOUT ROWID");
     }
 

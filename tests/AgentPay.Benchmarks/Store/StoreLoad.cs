@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 using AgentPay.Domain.Decisions;
 using AgentPay.Storage.Contract;
@@ -64,6 +65,18 @@ internal static class StoreLoad
             Events = [new EventDraft("settlement.reserved", key, Body(key, 1))],
             Messages = [new OutgoingMessage(new GrainRef("signer", "eip155:8453:0x0"), Body(key, 1))],
             Due = [new DueChange("doubt", now.AddHours(1))],
+        };
+    }
+
+    /// <summary>All that one commit of a new settlement can hold: a transfer of a new payer, an idempotency answer and a row beside the state too.</summary>
+    public static Commit WholeSettlement(string nonce, DateTimeOffset now)
+    {
+        var commit = Settlement(nonce, now);
+        return commit with
+        {
+            Transfers = [new Transfer($"chain:eip155:8453:0x{nonce[..40]}", "chain:eip155:8453:0x8ba1f109551bd432803012645ac136ddd64dba72", Usdc, 10_000, "settlement")],
+            Answer = new Answer("acct_1:live:settle", nonce, SHA256.HashData(Encoding.UTF8.GetBytes(nonce)), 200, Body(commit.Grain.Key, 1), now.AddHours(24)),
+            Records = [new RecordChange("attempt:1", Body(nonce, 1))],
         };
     }
 
