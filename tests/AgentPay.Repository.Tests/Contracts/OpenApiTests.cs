@@ -1,12 +1,16 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentPay.Repository.Tests.Engine;
+using AgentPay.Repository.Tests.Tree;
 
 namespace AgentPay.Repository.Tests.Contracts;
 
 [Collection("engine")]
 public sealed class OpenApiTests(RunningEngine engine)
 {
+    private const string Kept = "openapi/agentpay.v1.json";
+    private const string Breaks = "openapi/breaks.md";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [Fact]
@@ -14,7 +18,18 @@ public sealed class OpenApiTests(RunningEngine engine)
     {
         var document = await ReadAsync();
         document.Remove("servers");
-        Snapshot.Compare("openapi/agentpay.v1.json", document.ToJsonString(Indented) + "\n");
+        var changes = ApiChanges.Between(JsonNode.Parse(WorkTree.Read(Kept))!, document);
+        var named = string.Join('\n', WorkTree.ReadLines(Breaks).Where(line => line.StartsWith("| `", StringComparison.Ordinal)));
+        var unnamed = changes.Breaks.Where(place => !named.Contains($"| `{place}` |", StringComparison.Ordinal)).ToArray();
+        Assert.True(unnamed.Length == 0, $"Clients of yesterday break on these; name each with its reason in {Breaks}:\n{string.Join('\n', unnamed)}");
+        Snapshot.Compare(Kept, document.ToJsonString(Indented) + "\n");
+    }
+
+    [Fact]
+    public void Every_break_has_a_reason()
+    {
+        var rows = WorkTree.ReadLines(Breaks).Where(line => line.StartsWith("| `", StringComparison.Ordinal));
+        Assert.All(rows, row => Assert.True(row.Split('|') is [_, _, var reason, _] && reason.Trim().Length >= 10, row));
     }
 
     [Fact]
