@@ -106,8 +106,8 @@ internal sealed class Shop : IAsyncDisposable
 
     private void Map()
     {
-        var offer = new PaymentOffer(
-            Engine.Chain.Network, Engine.Usdc.Address.ToString(), $"{Engine.Price}", Engine.Merchant.ToString(), Engine.Usdc.Name, Engine.Usdc.Version) { MaxTimeoutSeconds = 60 };
+        var (network, token) = (Engine.Chain.Network, Engine.Usdc);
+        var offer = new PaymentOffer(network, $"{token.Address}", $"{Engine.Price}", $"{Engine.Merchant}", token.Name, token.Version) { MaxTimeoutSeconds = 60 };
         server.MapGet("/held", async (HttpContext context) =>
         {
             var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
