@@ -12,6 +12,9 @@ public interface IEvmChain
     /// <summary>The number after <c>eip155:</c>.</summary>
     ulong ChainId { get; }
 
+    /// <summary>How the nodes behind this chain stand, in the order of their configuration; empty where there are none.</summary>
+    IReadOnlyList<NodeHealth> Nodes => [];
+
     /// <summary>
     /// What the chain says about a transfer authorization now: the payer's code, the token's code, a simulation of
     /// <c>transferWithAuthorization</c>, and when that fails, why (x402, scheme exact on EVM). The local ECDSA check is done by the caller.
@@ -71,7 +74,15 @@ public interface IEvmChain
     Task<BlockHeader?> ReadBlockAsync(BlockTag block, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Follows the chain from <paramref name="from"/> (null: the current head), by polling. Yields each new block once in order; when the parent hash of a
+    /// Which block is safe and which is final, by the node's tags; by depth where it has none: the newest block with so many on top of it.
+    /// </summary>
+    /// <param name="safeDepth">Blocks on top of a safe one.</param>
+    /// <param name="finalDepth">Blocks on top of a final one; at least <paramref name="safeDepth"/>.</param>
+    /// <param name="cancellationToken">Ends the question.</param>
+    Task<ChainFinality> ReadFinalityAsync(ulong safeDepth, ulong finalDepth, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Follows the chain from <paramref name="from"/> (null: the current head), by polling or when a node announces a block. Yields each new block once in order; when the parent hash of a
     /// new block is not the last one given, yields <see cref="ChainStepKind.Disconnected"/> for each lost block, newest first, before going on.
     /// Throws <see cref="ChainUnavailableException"/> when the node fails; call again with the last cursor.
     /// </summary>

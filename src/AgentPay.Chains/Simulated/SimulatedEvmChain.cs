@@ -153,6 +153,18 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     public Task<BlockHeader?> ReadBlockAsync(BlockTag block, CancellationToken cancellationToken) => Ask(() => Find(block)?.Header, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<ChainFinality> ReadFinalityAsync(ulong safeDepth, ulong finalDepth, CancellationToken cancellationToken) => Ask(() =>
+    {
+        var head = Find(BlockTag.Latest)!.Header;
+        (BlockHeader? Block, FinalityBasis Basis) Read(BlockTag tag, ulong depth) =>
+            Find(tag) is { } block ? (block.Header, FinalityBasis.Tag)
+            : (head.Cursor.Number < depth ? null : Canonical(head.Cursor.Number - depth)!.Header, FinalityBasis.Depth);
+
+        var (safe, final) = (Read(BlockTag.Safe, safeDepth), Read(BlockTag.Finalized, finalDepth));
+        return new ChainFinality(head, safe.Block, safe.Basis, final.Block, final.Basis);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<ChainStep> FollowAsync(BlockCursor? from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var last = await Ask(() => from?.Hash ?? Head.Header.Cursor.Hash, cancellationToken).ConfigureAwait(false);

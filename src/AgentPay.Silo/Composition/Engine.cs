@@ -168,7 +168,8 @@ internal static class Engine
         services.AddAgentPayGrains();
         foreach (var chain in chains)
         {
-            services.AddEvmChain(chain.Settings, provider => new EvmChain(chain.Node, provider.GetRequiredService<TimeProvider>()), chain.Keys);
+            services.AddEvmChain(chain.Settings, provider => new EvmChain(
+                chain.Node, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EvmChain>>()), chain.Keys);
         }
 
         services.AddAgentPayApi();

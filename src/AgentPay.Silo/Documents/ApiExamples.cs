@@ -37,7 +37,7 @@ internal static class ApiExamples
         """;
 
     private const string Ready = """
-        {"status":"ready","store":{"status":"healthy","message":null},"connectors":[{"id":"eip155:84532","status":"healthy","head":23,"head_seen_at":"2026-01-05T10:00:00+00:00","message":null,"code":null}]}
+        {"status":"ready","store":{"status":"healthy","message":null},"connectors":[{"id":"eip155:84532","status":"healthy","head":23,"head_seen_at":"2026-01-05T10:00:00+00:00","message":null,"code":null,"head_age_seconds":1,"nodes":[{"node":"https://node.example","status":"in_use","head":23,"message":null}]}]}
         """;
 
     /// <summary>Example answers of an operation.</summary>
@@ -45,7 +45,7 @@ internal static class ApiExamples
     {
         "getLiveness" => [("200", Json, """{"status":"live"}""")],
         "getReadiness" => [("200", Json, Ready)],
-        "getConnectorHealth" => [("200", Json, """{"id":"eip155:84532","status":"healthy","head":23,"head_seen_at":"2026-01-05T10:00:00+00:00","message":null,"code":null}""")],
+        "getConnectorHealth" => [("200", Json, """{"id":"eip155:84532","status":"healthy","head":23,"head_seen_at":"2026-01-05T10:00:00+00:00","message":null,"code":null,"head_age_seconds":1,"nodes":[{"node":"https://node.example","status":"in_use","head":23,"message":null}]}""")],
         "getQuote" => [("200", Json, """{"text":"A penny saved is a penny earned."}"""), ("402", Json, """
             {"x402Version":1,"error":"Payment required","accepts":[{"scheme":"exact","network":"base-sepolia","maxAmountRequired":"1000","asset":"0x036cbd53842c5426634e7929541ec2318f3dcf7e","payTo":"0x209693bc6afc0c5328ba36faf03c514ef312287c","resource":"https://api.example.com/demo/quote","description":"A quote of the day","mimeType":"application/json","maxTimeoutSeconds":120,"extra":{"name":"USDC","version":"2"}}]}
             """)],

@@ -21,7 +21,7 @@ internal static class HealthEndpoints
             .Produces<ConnectorAnswer>().Produces<ConnectorAnswer>(StatusCodes.Status503ServiceUnavailable).AddProblems(404);
     }
 
-    private static IResult GetReady(IStoreHealth store, ChainDesk desk, IHostApplicationLifetime lifetime)
+    private static IResult GetReady(IStoreHealth store, ChainDesk desk, TimeProvider clock, IHostApplicationLifetime lifetime)
     {
         var chains = desk.Health;
         var failure = store.LastWriteFailure;
@@ -30,16 +30,16 @@ internal static class HealthEndpoints
         var answer = new ReadyAnswer(
             ready ? "ready" : "not_ready",
             new StoreAnswer(storeOk ? "healthy" : "degraded", failure?.Reason),
-            [.. chains.Select(ConnectorAnswer.Of)]);
+            [.. chains.Select(chain => ConnectorAnswer.Of(chain, desk, clock))]);
         return ready ? TypedResults.Ok(answer) : TypedResults.Json(answer, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static IResult GetConnector(string id, ChainDesk desk)
+    private static IResult GetConnector(string id, ChainDesk desk, TimeProvider clock)
     {
         var health = desk.Health.FirstOrDefault(chain => chain.Network == id);
         return health is null
             ? Catalogue.NotFound("connector")
-            : TypedResults.Json(ConnectorAnswer.Of(health), statusCode: health.State == "halted" ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+            : TypedResults.Json(ConnectorAnswer.Of(health, desk, clock), statusCode: health.State == "halted" ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
 }
 
@@ -51,14 +51,3 @@ internal sealed record ReadyAnswer(
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("store")] StoreAnswer Store,
     [property: JsonPropertyName("connectors")] IReadOnlyList<ConnectorAnswer> Connectors);
-
-internal sealed record ConnectorAnswer(
-    [property: JsonPropertyName("id")] string Id,
-    [property: JsonPropertyName("status")] string Status,
-    [property: JsonPropertyName("head")] ulong? Head,
-    [property: JsonPropertyName("head_seen_at")] DateTimeOffset? HeadSeenAt,
-    [property: JsonPropertyName("message")] string? Message,
-    [property: JsonPropertyName("code")] string? Code)
-{
-    public static ConnectorAnswer Of(ChainHealth health) => new(health.Network, health.State, health.Head, health.HeadSeenAt, health.Message, health.Code);
-}

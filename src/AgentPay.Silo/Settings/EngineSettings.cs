@@ -25,8 +25,17 @@ internal sealed class ChainSection
     /// <summary>CAIP-2 name, for example <c>eip155:8453</c>.</summary>
     public string Network { get; set; } = "";
 
-    /// <summary>JSON-RPC over HTTP; the first is used, the next ones when it fails.</summary>
+    /// <summary>JSON-RPC over HTTP; the first is used, the next ones when it fails. One ws or wss URL among them tells of new blocks.</summary>
     public List<string> RpcUrls { get; set; } = [];
+
+    /// <summary>A ws or wss URL of a node that tells of new blocks; empty: the head is asked for.</summary>
+    public string WebSocketUrl { get; set; } = "";
+
+    /// <summary>Seconds a node is left alone after five failures within a minute: 1 to 600.</summary>
+    public int BreakerSeconds { get; set; } = 30;
+
+    /// <summary>Blocks a node may be below the highest of the others and still be asked: 0 to 1,000.</summary>
+    public int LagBlocksMax { get; set; } = 5;
 
     /// <summary>Private keys that pay gas, 0x and 64 hexadecimal digits. Not on the command line.</summary>
     public List<string> SignerKeys { get; set; } = [];

@@ -128,12 +128,9 @@ internal sealed class SettingsReader
         var before = problems.Count;
         Require(chain.Network.StartsWith("eip155:", StringComparison.Ordinal) && ulong.TryParse(chain.Network.AsSpan(7), out _),
             $"{path}:Network is '{chain.Network}'; it must be a CAIP-2 name such as eip155:8453.");
-        Require(chain.RpcUrls.Count > 0, $"{path}:RpcUrls:0 is missing: the URL of a JSON-RPC node of {chain.Network}.");
-        foreach (var url in chain.RpcUrls.Where(url => !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")))
-        {
-            problems.Add($"{path}:RpcUrls has '{url}', which is no http or https URL.");
-        }
-
+        var (http, sockets) = NodeUrls.Read(chain, path, problems);
+        Require(chain.BreakerSeconds is >= 1 and <= 600, $"{path}:BreakerSeconds is {chain.BreakerSeconds}; it must be 1 to 600.");
+        Require(chain.LagBlocksMax is >= 0 and <= 1_000, $"{path}:LagBlocksMax is {chain.LagBlocksMax}; it must be 0 to 1000.");
         Require(chain.Confirmations is >= 1 and <= 1_000, $"{path}:Confirmations is {chain.Confirmations}; it must be 1 to 1000.");
         Require(chain.FinalityDepth > chain.Confirmations && chain.FinalityDepth <= 10_000,
             $"{path}:FinalityDepth is {chain.FinalityDepth}; it must be more than Confirmations and at most 10000.");
@@ -150,7 +147,10 @@ internal sealed class SettingsReader
                 new EvmChainOptions
                 {
                     Network = chain.Network,
-                    RpcUrls = [.. chain.RpcUrls.Select(url => new Uri(url))],
+                    RpcUrls = http,
+                    WebSocketUrl = sockets.Count > 0 ? sockets[0] : null,
+                    BreakerTime = TimeSpan.FromSeconds(chain.BreakerSeconds),
+                    LagBlocksMax = chain.LagBlocksMax,
                     PollInterval = TimeSpan.FromMilliseconds(chain.PollMilliseconds),
                     BusyPollInterval = TimeSpan.FromMilliseconds(chain.BusyPollMilliseconds),
                     ZeroGas = chain.ZeroGas,

@@ -37,7 +37,7 @@ public sealed partial class MetricsPageTests
         Findings.None(errors.Where(number => !guide.Contains($"[{number}]", StringComparison.Ordinal)).Select(number => $"Event {number} is not in operate.md."));
     }
 
-    [GeneratedRegex(@"\.Create(?<kind>Counter|Histogram|UpDownCounter|Gauge|Observable\w+)<\w+>\(\s*""(?<name>[^""]+)"",\s*""(?<unit>[^""]+)""")]
+    [GeneratedRegex(@"\.Create(?<kind>Counter|Histogram|UpDownCounter|Gauge|Observable\w+)<\w+>\(\s*""(?<name>[^""]+)"",\s*(?:unit: )?""(?<unit>[^""]+)""")]
     private static partial Regex Instrument();
 
     [GeneratedRegex(@"\.Create(Counter|Histogram|UpDownCounter|Gauge|Observable\w+)<")]

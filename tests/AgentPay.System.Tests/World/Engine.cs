@@ -61,6 +61,7 @@ internal sealed class Engine : IAsyncDisposable
             var path = string.Create(CultureInfo.InvariantCulture, $"AgentPay__Chains__{i}");
             settings[$"{path}__Network"] = chains[i].Chain.Network;
             settings[$"{path}__RpcUrls__0"] = chains[i].Rpc.ToString();
+            settings[$"{path}__BreakerSeconds"] = "1";
             settings[$"{path}__SignerKeys__0"] = chains[i].Key;
             settings[$"{path}__PollMilliseconds"] = "25";
             settings[$"{path}__Tokens__0__Address"] = chains[i].Chain.Token.ToString();

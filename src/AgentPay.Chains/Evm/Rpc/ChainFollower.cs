@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace AgentPay.Chains.Evm;
 
-/// <summary>Walks along a chain by polling. Remembers recent headers to notice lost blocks by their hashes: nodes do not tell.</summary>
-internal sealed class ChainFollower(RpcNodes nodes, FollowPace pace, int batchCallsMax)
+/// <summary>Walks along a chain by looking at its head. Remembers recent headers to notice lost blocks by their hashes: nodes do not tell.</summary>
+internal sealed class ChainFollower(RpcNodes nodes, FollowPace pace, HeadSocket? socket, int batchCallsMax)
 {
     /// <summary>Deepest reorganization that is followed.</summary>
     public const int HeadersMax = 512;
@@ -47,7 +47,9 @@ internal sealed class ChainFollower(RpcNodes nodes, FollowPace pace, int batchCa
                 }
             }
 
-            await pace.WaitAsync(cancellationToken).ConfigureAwait(false);
+            nodes.Compare();
+            socket?.Found(head.Cursor.Number);
+            await pace.WaitAsync(head.Cursor.Number, cancellationToken).ConfigureAwait(false);
         }
     }
 

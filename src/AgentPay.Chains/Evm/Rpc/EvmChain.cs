@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
 using AgentPay.Domain.Decisions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentPay.Chains.Evm;
 
@@ -10,26 +13,38 @@ public sealed class EvmChain : IEvmChain, IDisposable
     private readonly EvmChainOptions _options;
     private readonly FollowPace _pace;
     private readonly RpcNodes _nodes;
+    private readonly Broadcaster _broadcaster;
     private readonly TransferReader _transfers;
+    private readonly TimeProvider _clock;
+    private readonly NodeLog _log;
+    private volatile HeadSocket? _socket;
     private ulong _logBlocks;
+    private long _headAt;
 
     /// <summary>Makes the chain; nothing is asked before the first call.</summary>
     /// <exception cref="FormatException">The network is no EVM chain.</exception>
     /// <exception cref="ArgumentException">No node is named, or a bound is not positive.</exception>
-    public EvmChain(EvmChainOptions options, TimeProvider clock)
+    public EvmChain(EvmChainOptions options, TimeProvider clock, ILogger<EvmChain>? logger = null)
     {
+        TimeSpan[] times =
+            [options.PollInterval, options.BusyPollInterval, options.CallTimeout, options.WalletTimeout, options.LogsTimeout, options.FailoverTimeout, options.BreakerTime, options.CompareInterval];
         if (options.RpcUrls.Count == 0 || options.BatchCallsMax is < 1 or > 1000 || options.LogBlocksMax == 0 || options.LogCallsMax < 1
-            || options.PollInterval <= TimeSpan.Zero || options.BusyPollInterval <= TimeSpan.Zero || options.CallTimeout <= TimeSpan.Zero || options.WalletTimeout <= TimeSpan.Zero)
+            || options.LagBlocksMax < 0 || options.ReadRetriesMax is < 0 or > 10
+            || Array.Exists(times, static time => time <= TimeSpan.Zero))
         {
             throw new ArgumentException("A chain needs a node, and bounds above 0.", nameof(options));
         }
 
         _options = options;
+        _clock = clock;
+        _log = new NodeLog(options.Network, logger ?? NullLogger<EvmChain>.Instance);
         _pace = new FollowPace(options.PollInterval, options.BusyPollInterval, clock);
         _logBlocks = options.LogBlocksMax;
         ChainId = options.ChainId;
-        _nodes = new RpcNodes([.. options.RpcUrls.Select(url => new JsonRpcClient(url, clock))], ChainId, options.CallTimeout);
-        _transfers = new TransferReader(new ReadBatcher(_nodes, options.BatchCallsMax), new ContractCodes(clock), options.TransferGasMax);
+        _nodes = new RpcNodes(options, clock, _log);
+        _broadcaster = new Broadcaster(_nodes);
+        _transfers = new TransferReader(_nodes, new ReadBatcher(_nodes, options.BatchCallsMax), new ContractCodes(clock), options.TransferGasMax);
+        NodeMetrics.Register(this);
     }
 
     /// <inheritdoc/>
@@ -39,53 +54,44 @@ public sealed class EvmChain : IEvmChain, IDisposable
     public ulong ChainId { get; }
 
     /// <inheritdoc/>
+    public IReadOnlyList<NodeHealth> Nodes => _socket is { } socket ? [.. _nodes.Health, socket.Health] : _nodes.Health;
+
+    /// <summary>Since a follower of this chain saw its newest block; null before the first.</summary>
+    internal TimeSpan? HeadAge => Interlocked.Read(ref _headAt) is not 0 and var at ? _clock.GetElapsedTime(at) : null;
+
+    /// <inheritdoc/>
     public Task<TransferReading> ReadTransferAsync(Eip3009Transfer transfer, CancellationToken cancellationToken) =>
         _transfers.ReadAsync(transfer, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<bool> IsValidSignatureAsync(Address wallet, Bytes32 digest, ReadOnlyMemory<byte> signature, CancellationToken cancellationToken)
+    public Task<bool> IsValidSignatureAsync(Address wallet, Bytes32 digest, ReadOnlyMemory<byte> signature, CancellationToken cancellationToken)
     {
         var data = new AbiWriter("isValidSignature(bytes32,bytes)").Word(digest).Bytes(signature.Span).ToArray();
         var call = RpcCall.View(wallet, data, BlockTag.Latest, _options.WalletGasMax);
-        var replies = await _nodes.SendAsync([call], cancellationToken, _options.WalletTimeout).ConfigureAwait(false);
-        return replies[0].TryReadData(out var answer) && answer.AsSpan().SequenceEqual(ValidSignature);
+        return AskAsync(call, static reply => reply.TryReadData(out var answer) && answer.AsSpan().SequenceEqual(ValidSignature), cancellationToken, CallClass.Wallet);
     }
 
     /// <inheritdoc/>
-    public async Task<ulong> ReadTransactionCountAsync(Address account, bool pending, CancellationToken cancellationToken)
+    public Task<ulong> ReadTransactionCountAsync(Address account, bool pending, CancellationToken cancellationToken)
     {
         var block = pending ? BlockTag.Pending : BlockTag.Latest;
-        return (await AskAsync(RpcCall.Of("eth_getTransactionCount", account.ToString(), block.ToString()), cancellationToken).ConfigureAwait(false)).Number64();
+        return AskAsync(RpcCall.Of("eth_getTransactionCount", account.ToString(), block.ToString()), static reply => reply.Number64(), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task<FeeQuote> ReadFeesAsync(CancellationToken cancellationToken)
     {
-        if (_options.ZeroGas)
-        {
-            return new FeeQuote(IsLegacy: true, UInt256.Zero, UInt256.Zero);
-        }
-
-        var replies = await _nodes.SendAsync(
-            [RpcCall.Block(BlockTag.Latest), RpcCall.Of("eth_gasPrice"), RpcCall.Of("eth_maxPriorityFeePerGas")], cancellationToken).ConfigureAwait(false);
-        var head = RpcJson.Block(replies[0]) ?? throw new ChainUnavailableException("The node has no head.");
-        var gasPrice = replies[1].Number();
-        if (head.BaseFeePerGas is not { } baseFee || (baseFee.IsZero && gasPrice.IsZero))
-        {
-            return new FeeQuote(IsLegacy: true, gasPrice, UInt256.Zero);
-        }
-
-        // Not every node suggests a tip; what its gas price has above the base fee is the same advice.
-        var tip = replies[2].Error is null ? replies[2].Number() : gasPrice > baseFee ? gasPrice - baseFee : UInt256.Zero;
-        return new FeeQuote(IsLegacy: false, (baseFee * 2UL) + tip, tip);
+        return _options.ZeroGas
+            ? new FeeQuote(IsLegacy: true, UInt256.Zero, UInt256.Zero)
+            : await _nodes.ReadAsync(CallClass.Read, static async node => QuoteFrom(await node.SendAsync(
+                [RpcCall.Block(BlockTag.Latest), RpcCall.Of("eth_gasPrice"), RpcCall.Of("eth_maxPriorityFeePerGas")]).ConfigureAwait(false)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public async Task<ulong?> EstimateGasAsync(Address from, Address to, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    public Task<ulong?> EstimateGasAsync(Address from, Address to, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         var call = RpcCall.Raw("eth_estimateGas", $$"""[{"from":"{{from}}","to":"{{to}}","data":"{{Hex.ToPrefixed(data.Span)}}"}]""");
-        var reply = await AskAsync(call, cancellationToken).ConfigureAwait(false);
-        return reply.Ran ? reply.Number64() : null;
+        return AskAsync<ulong?>(call, static reply => reply.Ran ? reply.Number64() : null, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -100,7 +106,7 @@ public sealed class EvmChain : IEvmChain, IDisposable
         {
             Invariant.That(Array.TrueForAll(chunk, static signed => !signed.IsEmpty), "Only signed bytes are submitted.");
             _pace.Hurry();
-            submissions.AddRange(await SubmitChunkAsync(chunk, cancellationToken).ConfigureAwait(false));
+            submissions.AddRange(await _broadcaster.SubmitAsync(chunk, cancellationToken).ConfigureAwait(false));
             if (submissions[^1].Status == SubmissionStatus.Unknown)
             {
                 break;
@@ -111,38 +117,129 @@ public sealed class EvmChain : IEvmChain, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<TransactionReceipt?>> ReadReceiptsAsync(IReadOnlyList<Bytes32> transactions, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<TransactionReceipt?>> ReadReceiptsAsync(IReadOnlyList<Bytes32> transactions, CancellationToken cancellationToken) =>
+        _nodes.ReadAsync(CallClass.Read, node => ReadReceiptsAsync(node, transactions), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> KnowsTransactionAsync(Bytes32 transaction, CancellationToken cancellationToken) =>
+        AskAsync(RpcCall.Of("eth_getTransactionByHash", transaction.ToString()), static reply => !reply.OrThrow().IsNull, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> ReadAuthorizationStateAsync(Address token, Address payer, Bytes32 nonce, BlockTag? block, CancellationToken cancellationToken)
     {
-        var requests = transactions.Chunk(_options.BatchCallsMax).Select(chunk => _nodes.SendAsync(
-            [.. chunk.Select(static hash => RpcCall.Of("eth_getTransactionReceipt", hash.ToString()))], cancellationToken));
+        var at = block ?? BlockTag.Latest;
+        var call = TransferReader.AuthorizationState(token, payer, nonce, at, _options.TransferGasMax);
+        return _nodes.ReadAsync(
+            CallClass.Read,
+            async node =>
+            {
+                var reply = await node.AskAsync(call).ConfigureAwait(false);
+                if (node.HasNext && at.IsHeight && reply.Error is { IsRevert: false })
+                {
+                    // Nodes word it in many ways that they lack a block or its state: another one may have it.
+                    throw node.Lacks($"the state of block {at}");
+                }
+
+                return reply.TryReadData(out var data) && AbiReader.TryReadBool(data, out var isUsed)
+                    ? isUsed
+                    : throw new ChainUnavailableException($"The token {token} does not tell the state of an authorization.");
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<AuthorizationTrace> FindAuthorizationAsync(
+        Address token, Address payer, Bytes32 nonce, ulong fromBlock, CancellationToken cancellationToken) =>
+        _nodes.ReadAsync(CallClass.Logs, node => FindAuthorizationAsync(node, token, payer, nonce, fromBlock), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<BlockHeader?> ReadBlockAsync(BlockTag block, CancellationToken cancellationToken) => _nodes.ReadAsync(
+        CallClass.Read,
+        async node =>
+        {
+            var reply = await node.AskAsync(RpcCall.Block(block)).ConfigureAwait(false);
+            var header = reply.Error is { } error && IsNoBlock(error) ? null : RpcJson.Block(reply);
+            return header is null && node.HasNext && block.IsHeight && block.IsAtMost(node.BestHead) ? throw node.Lacks($"block {block}") : header;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ChainFinality> ReadFinalityAsync(ulong safeDepth, ulong finalDepth, CancellationToken cancellationToken) =>
+        _nodes.ReadAsync(CallClass.Read, node => FinalityReader.ReadAsync(node, safeDepth, finalDepth), cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ChainStep> FollowAsync(BlockCursor? from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var socket = _options.WebSocketUrl is { } url ? new HeadSocket(new NodeAddress(url), _options, _pace, _clock, _log) : null;
+        var listening = socket?.RunAsync(ended.Token) ?? Task.CompletedTask;
+        _socket = socket;
+        try
+        {
+            await foreach (var step in new ChainFollower(_nodes, _pace, socket, _options.BatchCallsMax).FollowAsync(from, cancellationToken).ConfigureAwait(false))
+            {
+                Interlocked.Exchange(ref _headAt, _clock.GetTimestamp());
+                yield return step;
+            }
+        }
+        finally
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+            await listening.ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, CancellationToken cancellationToken) =>
+        _transfers.ReadBalanceAsync(token, owner, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken) =>
+        AskAsync(RpcCall.Of("eth_getBalance", account.ToString(), "latest"), static reply => reply.Number(), cancellationToken);
+
+    /// <summary>Closes the connections.</summary>
+    public void Dispose()
+    {
+        NodeMetrics.Forget(this);
+        _nodes.Dispose();
+    }
+
+    private static FeeQuote QuoteFrom(RpcReply[] replies)
+    {
+        var head = RpcJson.Block(replies[0]) ?? throw new ChainUnavailableException("The node has no head.");
+        var gasPrice = replies[1].Number();
+        if (head.BaseFeePerGas is not { } baseFee || (baseFee.IsZero && gasPrice.IsZero))
+        {
+            return new FeeQuote(IsLegacy: true, gasPrice, UInt256.Zero);
+        }
+
+        // Not every node suggests a tip; what its gas price has above the base fee is the same advice.
+        var tip = replies[2].Error is null ? replies[2].Number() : gasPrice > baseFee ? gasPrice - baseFee : UInt256.Zero;
+        return new FeeQuote(IsLegacy: false, (baseFee * 2UL) + tip, tip);
+    }
+
+    private async Task<IReadOnlyList<TransactionReceipt?>> ReadReceiptsAsync(NodeView node, IReadOnlyList<Bytes32> transactions)
+    {
+        var requests = transactions.Chunk(_options.BatchCallsMax).Select(chunk => node.SendAsync(
+            [.. chunk.Select(static hash => RpcCall.Of("eth_getTransactionReceipt", hash.ToString()))]));
         var replies = await Task.WhenAll(requests).ConfigureAwait(false);
         return [.. replies.SelectMany(static chunk => chunk).Zip(transactions, RpcJson.Receipt)];
     }
 
-    /// <inheritdoc/>
-    public async Task<bool> KnowsTransactionAsync(Bytes32 transaction, CancellationToken cancellationToken) =>
-        !(await AskAsync(RpcCall.Of("eth_getTransactionByHash", transaction.ToString()), cancellationToken).ConfigureAwait(false)).OrThrow().IsNull;
-
-    /// <inheritdoc/>
-    public async Task<bool> ReadAuthorizationStateAsync(Address token, Address payer, Bytes32 nonce, BlockTag? block, CancellationToken cancellationToken)
+    private async Task<AuthorizationTrace> FindAuthorizationAsync(NodeView node, Address token, Address payer, Bytes32 nonce, ulong fromBlock)
     {
-        var call = TransferReader.AuthorizationState(token, payer, nonce, block ?? BlockTag.Latest, _options.TransferGasMax);
-        var reply = await AskAsync(call, cancellationToken).ConfigureAwait(false);
-        return reply.TryReadData(out var data) && AbiReader.TryReadBool(data, out var isUsed)
-            ? isUsed
-            : throw new ChainUnavailableException($"The token {token} does not tell the state of an authorization.");
-    }
+        var head = (await node.AskAsync(RpcCall.Of("eth_blockNumber")).ConfigureAwait(false)).Number64();
+        if (head < fromBlock && node.HasNext)
+        {
+            // No logs would be found, and that would prove nothing.
+            throw node.Lacks($"block {fromBlock}");
+        }
 
-    /// <inheritdoc/>
-    public async Task<AuthorizationTrace> FindAuthorizationAsync(
-        Address token, Address payer, Bytes32 nonce, ulong fromBlock, CancellationToken cancellationToken)
-    {
-        var head = (await AskAsync(RpcCall.Of("eth_blockNumber"), cancellationToken).ConfigureAwait(false)).Number64();
         ulong? searchedTo = null;
         for (var (first, calls) = (fromBlock, 0); first <= head && calls < _options.LogCallsMax; calls++)
         {
             var span = Math.Min(Volatile.Read(ref _logBlocks), head - first + 1);
-            var reply = await AskAsync(AuthorizationLogs(token, payer, nonce, first, first + span - 1), cancellationToken).ConfigureAwait(false);
+            var reply = await node.AskAsync(AuthorizationLogs(token, payer, nonce, first, first + span - 1)).ConfigureAwait(false);
             if (reply.Error is not null && span > 1)
             {
                 // Every node has a limit of its own and words of its own for it. Whatever else this error is shows when one block is asked for.
@@ -155,7 +252,7 @@ public sealed class EvmChain : IEvmChain, IDisposable
                 // What the node did not filter out is not taken on its word.
                 if (log.Address == token && log.Topics.Count == 3 && log.Topics[1] == Bytes32.From(payer) && log.Topics[2] == nonce)
                 {
-                    return await ReadFateAsync(transaction, log, cancellationToken).ConfigureAwait(false);
+                    return await ReadFateAsync(node, transaction, log).ConfigureAwait(false);
                 }
             }
 
@@ -166,39 +263,17 @@ public sealed class EvmChain : IEvmChain, IDisposable
         return new AuthorizationTrace(AuthorizationFate.NoTrace, null, searchedTo);
     }
 
-    private async Task<AuthorizationTrace> ReadFateAsync(Bytes32 transaction, EventLog log, CancellationToken cancellationToken)
+    private async Task<AuthorizationTrace> ReadFateAsync(NodeView node, Bytes32 transaction, EventLog log)
     {
         if (log.Topics[0] == Eip3009.AuthorizationCanceled)
         {
             return new AuthorizationTrace(AuthorizationFate.Canceled, null);
         }
 
-        var receipt = (await ReadReceiptsAsync([transaction], cancellationToken).ConfigureAwait(false))[0];
+        var receipt = (await ReadReceiptsAsync(node, [transaction]).ConfigureAwait(false))[0];
         return new AuthorizationTrace(
             AuthorizationFate.Used, receipt ?? throw new ChainUnavailableException("The node lacks the receipt of a log that it gave."));
     }
-
-    /// <inheritdoc/>
-    public async Task<BlockHeader?> ReadBlockAsync(BlockTag block, CancellationToken cancellationToken)
-    {
-        var reply = await AskAsync(RpcCall.Block(block), cancellationToken).ConfigureAwait(false);
-        return reply.Error is { } error && IsNoBlock(error) ? null : RpcJson.Block(reply);
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<ChainStep> FollowAsync(BlockCursor? from, CancellationToken cancellationToken) =>
-        new ChainFollower(_nodes, _pace, _options.BatchCallsMax).FollowAsync(from, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, CancellationToken cancellationToken) =>
-        _transfers.ReadBalanceAsync(token, owner, cancellationToken);
-
-    /// <inheritdoc/>
-    public async Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken) =>
-        (await AskAsync(RpcCall.Of("eth_getBalance", account.ToString(), "latest"), cancellationToken).ConfigureAwait(false)).Number();
-
-    /// <summary>Closes the connections.</summary>
-    public void Dispose() => _nodes.Dispose();
 
     private static RpcCall AuthorizationLogs(Address token, Address payer, Bytes32 nonce, ulong first, ulong last) => RpcCall.Raw(
         "eth_getLogs",
@@ -210,32 +285,6 @@ public sealed class EvmChain : IEvmChain, IDisposable
         || error.Message.Contains("block not found", StringComparison.OrdinalIgnoreCase)
         || error.Message.Contains("unknown block", StringComparison.OrdinalIgnoreCase);
 
-    private async Task<IEnumerable<Submission>> SubmitChunkAsync(ReadOnlyMemory<byte>[] chunk, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var replies = await _nodes.SendOnceAsync(
-                [.. chunk.Select(static signed => RpcCall.Of("eth_sendRawTransaction", Hex.ToPrefixed(signed.Span)))], cancellationToken).ConfigureAwait(false);
-            return replies.Zip(chunk, Judge);
-        }
-        catch (ChainUnavailableException exception)
-        {
-            return chunk.Select(_ => new Submission(SubmissionStatus.Unknown, Message: RpcError.Cut(exception.Message)));
-        }
-    }
-
-    private static Submission Judge(RpcReply reply, ReadOnlyMemory<byte> signed)
-    {
-        if (reply.Error is { } error)
-        {
-            return SubmissionErrors.Read(error);
-        }
-
-        return Bytes32.TryParse(reply.Text(), out var hash) && hash == Bytes32.Keccak(signed.Span)
-            ? new Submission(SubmissionStatus.Accepted)
-            : new Submission(SubmissionStatus.Unknown, Message: "The node answered with another hash.");
-    }
-
-    private async Task<RpcReply> AskAsync(RpcCall call, CancellationToken cancellationToken) =>
-        (await _nodes.SendAsync([call], cancellationToken).ConfigureAwait(false))[0];
+    private Task<T> AskAsync<T>(RpcCall call, Func<RpcReply, T> read, CancellationToken cancellationToken, CallClass kind = CallClass.Read) =>
+        _nodes.ReadAsync(kind, async node => read(await node.AskAsync(call).ConfigureAwait(false)), cancellationToken);
 }

@@ -6,8 +6,11 @@ public sealed record EvmChainOptions
     /// <summary>CAIP-2 name, for example <c>eip155:8453</c>. The nodes must serve this chain.</summary>
     public required string Network { get; init; }
 
-    /// <summary>JSON-RPC over HTTP, at least one. The first is used; the next ones when it fails.</summary>
+    /// <summary>JSON-RPC over HTTP, at least one. The first is used; the next ones when it fails. Whichever answered last is kept.</summary>
     public required IReadOnlyList<Uri> RpcUrls { get; init; }
+
+    /// <summary>A websocket (ws or wss) that tells of new blocks; null: the head is asked for. It only says when to look.</summary>
+    public Uri? WebSocketUrl { get; init; }
 
     /// <summary>Pause between two looks at the head. More than 0.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(500);
@@ -17,6 +20,24 @@ public sealed record EvmChainOptions
 
     /// <summary>Longest wait for one answer. More than 0.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest wait for an answer to a read while another node could be asked instead. More than 0.</summary>
+    public TimeSpan FailoverTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Longest wait for the logs of many blocks. More than 0.</summary>
+    public TimeSpan LogsTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a read goes round all nodes again, later and later, before it is given up: 0 to 10.</summary>
+    public int ReadRetriesMax { get; init; } = 2;
+
+    /// <summary>How long a node is left alone after five failures within a minute; then it is asked one question. More than 0.</summary>
+    public TimeSpan BreakerTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Blocks a node may be below the highest of the others and still be asked. At least 0.</summary>
+    public int LagBlocksMax { get; init; } = 5;
+
+    /// <summary>Between two comparisons of the nodes' heads. More than 0.</summary>
+    public TimeSpan CompareInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Longest wait for a wallet contract's word on a signature. More than 0.</summary>
     public TimeSpan WalletTimeout { get; init; } = TimeSpan.FromSeconds(2);

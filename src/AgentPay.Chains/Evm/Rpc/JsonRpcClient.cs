@@ -3,22 +3,24 @@ using System.Net.Http.Headers;
 
 namespace AgentPay.Chains.Evm;
 
-/// <summary>JSON-RPC over HTTP to one node. Whatever keeps an answer away is <see cref="ChainUnavailableException"/>. Thread-safe.</summary>
+/// <summary>JSON-RPC over HTTP to one node. Whatever keeps an answer away is a <see cref="ChainUnavailableException"/> with a <see cref="NodeFault"/>. Thread-safe.</summary>
 internal sealed class JsonRpcClient : IDisposable
 {
     private const int ResponseBytesMax = 16 << 20;
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     private readonly HttpClient _http;
-    private readonly Uri _url;
+    private readonly NodeAddress _address;
     private readonly TimeProvider _clock;
 
-    public JsonRpcClient(Uri url, TimeProvider clock)
+    public JsonRpcClient(NodeAddress address, TimeProvider clock)
     {
-        _url = url;
+        _address = address;
         _clock = clock;
         _http = new HttpClient(new SocketsHttpHandler
         {
+            // Without a propagator there are no traces of these requests: they would tell the whole URL.
+            ActivityHeadersPropagator = null,
             AllowAutoRedirect = false,
             ConnectTimeout = TimeSpan.FromSeconds(5),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
@@ -29,8 +31,7 @@ internal sealed class JsonRpcClient : IDisposable
         };
     }
 
-    /// <summary>Host and port: the rest of an address may hold a key.</summary>
-    public string Name => _url.Authority;
+    private string Name => _address.Name;
 
     /// <summary>Sends the calls as one request and gives their answers in the same order.</summary>
     public async Task<RpcReply[]> SendAsync(IReadOnlyList<RpcCall> calls, TimeSpan timeout, CancellationToken cancellationToken)
@@ -39,29 +40,62 @@ internal sealed class JsonRpcClient : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, _url);
+            using var request = new HttpRequestMessage(HttpMethod.Post, _address.Url);
             request.Content = new ReadOnlyMemoryContent(RpcWire.Write(calls));
             request.Content.Headers.ContentType = Json;
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
             if ((int)response.StatusCode is < 200 or >= 300)
             {
-                throw new ChainUnavailableException($"The node at {Name} answered HTTP {(int)response.StatusCode}.");
+                throw Refused(response);
             }
 
-            var body = await ReadBodyAsync(response.Content, either.Token).ConfigureAwait(false);
-            return RpcWire.Read(body, calls);
+            return Read(await ReadBodyAsync(response.Content, either.Token).ConfigureAwait(false), calls);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ChainUnavailableException($"The node at {Name} gave no answer within {timeout.TotalSeconds:0.###} s.", exception);
+            throw Fault($"The node at {Name} gave no answer within {timeout.TotalSeconds:0.###} s.", NodeFaultKind.Silent, exception);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new ChainUnavailableException($"The node at {Name} cannot be reached.", exception);
+            throw Fault($"The node at {Name} cannot be reached.", NodeFaultKind.Failed, exception);
         }
     }
 
     public void Dispose() => _http.Dispose();
+
+    private static ChainUnavailableException Fault(string message, NodeFaultKind kind, Exception? exception = null, TimeSpan? retryAfter = null) =>
+        new(message, new NodeFault(kind, retryAfter, exception));
+
+    private ChainUnavailableException Refused(HttpResponseMessage response)
+    {
+        var wish = response.Headers.RetryAfter;
+        var patience = wish?.Delta ?? wish?.Date - _clock.GetUtcNow();
+        var isBusy = (int)response.StatusCode == 429 || patience is not null;
+        return Fault(
+            $"The node at {Name} answered HTTP {(int)response.StatusCode}.", isBusy ? NodeFaultKind.Busy : NodeFaultKind.Failed, retryAfter: patience);
+    }
+
+    private RpcReply[] Read(ReadOnlyMemory<byte> body, IReadOnlyList<RpcCall> calls)
+    {
+        try
+        {
+            var replies = RpcWire.Read(body, calls);
+            for (var i = 0; i < replies.Length; i++)
+            {
+                if (replies[i].Error is { } error)
+                {
+                    // Providers repeat the key they were given when they refuse it.
+                    replies[i] = replies[i] with { Error = error with { Message = _address.Redact(error.Message) } };
+                }
+            }
+
+            return replies;
+        }
+        catch (ChainUnavailableException exception)
+        {
+            throw Fault($"{Name}: {_address.Redact(exception.Message)}", NodeFaultKind.Failed);
+        }
+    }
 
     private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContent content, CancellationToken cancellationToken)
     {

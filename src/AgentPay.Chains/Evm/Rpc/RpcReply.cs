@@ -71,6 +71,18 @@ internal readonly record struct RpcReply(string Method, ReadOnlyMemory<byte> Res
         return json.RootElement.ValueKind == JsonValueKind.String ? json.RootElement.GetString()! : throw Malformed();
     }
 
+    /// <summary>The result when it is a string; null when it is anything else or an error.</summary>
+    public string? TryText()
+    {
+        if (Error is not null)
+        {
+            return null;
+        }
+
+        using var json = Json();
+        return json.RootElement.ValueKind == JsonValueKind.String ? json.RootElement.GetString() : null;
+    }
+
     /// <summary>The result as JSON.</summary>
     public JsonDocument Json() => JsonDocument.Parse(OrThrow().Result);
 

@@ -4,20 +4,49 @@ namespace AgentPay.Chains.Evm;
 /// Asks the chain about a transfer authorization: one request for a payer without code, and a second one when the simulation fails, or when the payer
 /// turns out to have code and was simulated as a key.
 /// </summary>
-internal sealed class TransferReader(ReadBatcher batcher, ContractCodes codes, ulong gasMax)
+internal sealed class TransferReader(RpcNodes nodes, ReadBatcher batcher, ContractCodes codes, ulong gasMax)
 {
     private static readonly byte[] Name = new AbiWriter("name()").ToArray();
     private static readonly byte[] Version = new AbiWriter("version()").ToArray();
 
+    /// <summary>Reads with others in one batch; what one node says that cannot be taken is asked of the others, alone.</summary>
     public async Task<TransferReading> ReadAsync(Eip3009Transfer transfer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(transfer, calls => batcher.SendAsync(calls, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (ChainUnavailableException exception) when (exception.InnerException is null && nodes.HasSeveral)
+        {
+            return await nodes.ReadAsync(CallClass.Read, view => ReadAsync(transfer, view.SendAsync), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public static RpcCall AuthorizationState(Address token, Address payer, Bytes32 nonce, BlockTag block, ulong gasMax) =>
+        RpcCall.View(token, new AbiWriter("authorizationState(address,bytes32)").Address(payer).Word(nonce).ToArray(), block, gasMax);
+
+    public async Task<UInt256> ReadBalanceAsync(Address token, Address owner, CancellationToken cancellationToken)
+    {
+        var replies = await batcher.SendAsync([BalanceOf(token, owner)], cancellationToken).ConfigureAwait(false);
+        return replies[0].TryReadData(out var data) && AbiReader.TryReadNumber(data, out var balance)
+            ? balance
+            : throw new ChainUnavailableException($"The token {token} does not tell a balance.");
+    }
+
+    private RpcCall Simulation(Eip3009Transfer transfer, bool forWallet) =>
+        RpcCall.View(transfer.Token, Eip3009.Calldata(transfer with { PayerHasCode = forWallet }), BlockTag.Latest, gasMax);
+
+    private RpcCall BalanceOf(Address token, Address owner) =>
+        RpcCall.View(token, new AbiWriter("balanceOf(address)").Address(owner).ToArray(), BlockTag.Latest, gasMax);
+
+    private async Task<TransferReading> ReadAsync(Eip3009Transfer transfer, Func<RpcCall[], Task<RpcReply[]>> ask)
     {
         var payerCode = RpcCall.Of("eth_getCode", transfer.From.ToString(), "latest");
         var looksLikeKey = EcdsaSignature.TryParse(transfer.Signature.Span, out _);
         var simulation = Simulation(transfer, forWallet: !looksLikeKey);
         var isKnown = codes.IsKnown(transfer.Token);
-        var replies = await batcher.SendAsync(
-            isKnown ? [payerCode, simulation] : [payerCode, simulation, RpcCall.Of("eth_getCode", transfer.Token.ToString(), "latest")],
-            cancellationToken).ConfigureAwait(false);
+        var replies = await ask(
+            isKnown ? [payerCode, simulation] : [payerCode, simulation, RpcCall.Of("eth_getCode", transfer.Token.ToString(), "latest")]).ConfigureAwait(false);
 
         var payerHasCode = replies[0].HasCode();
         if (!isKnown)
@@ -32,40 +61,22 @@ internal sealed class TransferReader(ReadBatcher batcher, ContractCodes codes, u
 
         if (payerHasCode && looksLikeKey)
         {
-            replies = await batcher.SendAsync([payerCode, Simulation(transfer, forWallet: true)], cancellationToken).ConfigureAwait(false);
+            replies = await ask([payerCode, Simulation(transfer, forWallet: true)]).ConfigureAwait(false);
         }
 
-        var verdict = replies[1].Ran ? TransferVerdict.Accepted : await DiagnoseAsync(transfer, cancellationToken).ConfigureAwait(false);
+        var verdict = replies[1].Ran ? TransferVerdict.Accepted : await DiagnoseAsync(transfer, ask).ConfigureAwait(false);
         return new TransferReading(payerHasCode, verdict);
     }
 
-    private RpcCall Simulation(Eip3009Transfer transfer, bool forWallet) =>
-        RpcCall.View(transfer.Token, Eip3009.Calldata(transfer with { PayerHasCode = forWallet }), BlockTag.Latest, gasMax);
-
-    public static RpcCall AuthorizationState(Address token, Address payer, Bytes32 nonce, BlockTag block, ulong gasMax) =>
-        RpcCall.View(token, new AbiWriter("authorizationState(address,bytes32)").Address(payer).Word(nonce).ToArray(), block, gasMax);
-
-    public async Task<UInt256> ReadBalanceAsync(Address token, Address owner, CancellationToken cancellationToken)
+    private async Task<TransferVerdict> DiagnoseAsync(Eip3009Transfer transfer, Func<RpcCall[], Task<RpcReply[]>> ask)
     {
-        var replies = await batcher.SendAsync([BalanceOf(token, owner)], cancellationToken).ConfigureAwait(false);
-        return replies[0].TryReadData(out var data) && AbiReader.TryReadNumber(data, out var balance)
-            ? balance
-            : throw new ChainUnavailableException($"The token {token} does not tell a balance.");
-    }
-
-    private RpcCall BalanceOf(Address token, Address owner) =>
-        RpcCall.View(token, new AbiWriter("balanceOf(address)").Address(owner).ToArray(), BlockTag.Latest, gasMax);
-
-    private async Task<TransferVerdict> DiagnoseAsync(Eip3009Transfer transfer, CancellationToken cancellationToken)
-    {
-        var replies = await batcher.SendAsync(
+        var replies = await ask(
             [
                 AuthorizationState(transfer.Token, transfer.From, transfer.Nonce, BlockTag.Latest, gasMax),
                 RpcCall.View(transfer.Token, Name, BlockTag.Latest, gasMax),
                 RpcCall.View(transfer.Token, Version, BlockTag.Latest, gasMax),
                 BalanceOf(transfer.Token, transfer.From),
-            ],
-            cancellationToken).ConfigureAwait(false);
+            ]).ConfigureAwait(false);
 
         if (!replies[0].TryReadData(out var state) || !AbiReader.TryReadBool(state, out var isUsed))
         {

@@ -36,6 +36,12 @@ public readonly record struct BlockTag
     /// <summary>The block at a height.</summary>
     public static BlockTag At(ulong number) => new(Standing.Number, number);
 
+    /// <summary>True for a block at a height, false for a tag.</summary>
+    public bool IsHeight => _standing == Standing.Number;
+
+    /// <summary>True for a height that is not above <paramref name="head"/>.</summary>
+    public bool IsAtMost(ulong head) => IsHeight && _number <= head;
+
     /// <summary>As JSON-RPC writes it: a word, or 0x and hexadecimal digits.</summary>
     public override string ToString() => _standing switch
     {
