@@ -174,6 +174,20 @@ public abstract class EvmChainContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_nodes_own_tags_say_what_is_safe_and_final_whatever_the_depths()
+    {
+        for (var i = 0; i < 66; i++)
+        {
+            await MineAsync();
+        }
+
+        var finality = await Chain.ReadFinalityAsync(1, 2, Stop);
+        var head = (await Chain.ReadBlockAsync(BlockTag.Latest, Stop))!.Cursor;
+        Assert.Equal((head, head.Number - 32, head.Number - 64), (finality.Head.Cursor, finality.Safe!.Cursor.Number, finality.Final!.Cursor.Number));
+        Assert.Equal((FinalityBasis.Tag, FinalityBasis.Tag), (finality.SafeBasis, finality.FinalBasis));
+    }
+
+    [Fact]
     public async Task A_block_lists_its_transactions_in_order()
     {
         var (first, second) = (await TransferAsync(), await TransferAsync());

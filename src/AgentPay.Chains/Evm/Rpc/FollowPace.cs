@@ -45,14 +45,14 @@ internal sealed class FollowPace(TimeSpan idle, TimeSpan busy, TimeProvider cloc
         }
     }
 
-    /// <summary>Whether a node tells of its blocks. Falls back to asking at once when it no longer does.</summary>
+    /// <summary>Whether a node tells of its blocks. Each change is followed by a look: a block may have come unheard just before.</summary>
     public void Listen(bool isListening)
     {
         lock (_gate)
         {
-            _isListening = isListening;
-            if (!isListening)
+            if (_isListening != isListening)
             {
+                _isListening = isListening;
                 _woken.TrySetResult();
             }
         }

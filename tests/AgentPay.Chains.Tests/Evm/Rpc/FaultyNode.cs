@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net.WebSockets;
+using System.Text;
 using System.Text.Json;
 using AgentPay.Chains.Evm;
 using Microsoft.AspNetCore.Builder;
@@ -25,6 +27,8 @@ internal sealed class FaultyNode : IAsyncDisposable
 {
     private readonly WebApplication _server;
     private readonly ConcurrentQueue<string> _asked = new();
+    private readonly ConcurrentDictionary<WebSocket, bool> _sockets = new();
+    private int _subscriptions;
 
     private FaultyNode()
     {
@@ -32,7 +36,8 @@ internal sealed class FaultyNode : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _server = builder.Build();
-        _server.Run(PassAsync);
+        _server.UseWebSockets();
+        _server.Run(context => context.WebSockets.IsWebSocketRequest ? ListenAsync(context) : PassAsync(context));
     }
 
     public Uri Url => new(_server.Urls.Single());
@@ -46,6 +51,14 @@ internal sealed class FaultyNode : IAsyncDisposable
     public ulong Head { get; set; } = 100;
 
     public int Balance { get; set; } = 7;
+
+    public Uri SocketUrl => new UriBuilder(Url) { Scheme = "ws" }.Uri;
+
+    /// <summary>Websockets are taken.</summary>
+    public bool TakesSockets { get; set; } = true;
+
+    /// <summary>Websockets that subscribed so far.</summary>
+    public int Subscriptions => Volatile.Read(ref _subscriptions);
 
     /// <summary>The methods of every request so far, but for the question that shows its chain and that for its head.</summary>
     public IReadOnlyList<string> Asked => [.. _asked.Where(method => method is not ("eth_chainId" or "eth_blockNumber"))];
@@ -72,10 +85,67 @@ internal sealed class FaultyNode : IAsyncDisposable
     public static EvmChain Chain(TimeProvider clock, Func<EvmChainOptions, EvmChainOptions> change, params FaultyNode[] nodes) => new(
         change(new EvmChainOptions { Network = "eip155:84532", RpcUrls = [.. nodes.Select(node => node.Url)], ReadRetriesMax = 0 }), clock);
 
+    /// <summary>Adds blocks and tells every websocket of the last one.</summary>
+    public async Task AnnounceAsync(ulong head)
+    {
+        Head = head;
+        var text = $$$"""{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"0x1","result":{"number":"0x{{{head:x}}}"} }}""";
+        foreach (var socket in _sockets.Keys)
+        {
+            await SendAsync(socket, text);
+        }
+    }
+
+    public void DropSockets()
+    {
+        foreach (var socket in _sockets.Keys)
+        {
+            socket.Abort();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
+        DropSockets();
         await _server.StopAsync(new CancellationToken(canceled: true));
         await _server.DisposeAsync();
+    }
+
+    private static Task SendAsync(WebSocket socket, string text) =>
+        socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+
+    private async Task ListenAsync(HttpContext context)
+    {
+        if (!TakesSockets)
+        {
+            context.Response.StatusCode = 503;
+            return;
+        }
+
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var buffer = new byte[4096];
+        try
+        {
+            while (await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted) is { MessageType: WebSocketMessageType.Text } message)
+            {
+                using var call = JsonDocument.Parse(buffer.AsMemory(0, message.Count));
+                var isSubscription = NodeTroubleTests.Method(call.RootElement) == "eth_subscribe";
+                await SendAsync(socket, $$"""{"jsonrpc":"2.0","id":1,"result":"{{(isSubscription ? "0x1" : ChainId)}}"}""");
+                if (isSubscription)
+                {
+                    _sockets[socket] = true;
+                    Interlocked.Increment(ref _subscriptions);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException)
+        {
+            // The other side, or the test, has ended it.
+            _sockets.TryRemove(socket, out _);
+            return;
+        }
+
+        _sockets.TryRemove(socket, out _);
     }
 
     private async Task PassAsync(HttpContext context)
