@@ -104,8 +104,11 @@ public sealed class ReadTransferTests(Anvil anvil) : IClassFixture<Anvil>
     {
         var wallet = Address.Parse("0x7777777777777777777777777777777777777777");
         await anvil.SetCodeAsync(wallet, AnswersValidFor(31));
-        var transfer = await FundedAsync(100UL);
-        await anvil.SetCodeAsync(_payer.Address, $"ef0100{wallet.ToString()[2..]}");
+        using var delegator = TestTransfers.Payer("delegator");
+        var token = await anvil.DeployTokenAsync();
+        await anvil.MintAsync(token, delegator.Address, 100UL);
+        var transfer = TestTransfers.Unsigned(token, delegator.Address, 100UL).Signed(delegator, anvil.ChainId);
+        await anvil.SetCodeAsync(delegator.Address, $"ef0100{wallet.ToString()[2..]}");
         Assert.Equal(new TransferReading(true, TransferVerdict.SimulationFailed), await ReadAsync(transfer));
 
         var opaque = transfer.Signature.ToArray();
