@@ -186,6 +186,11 @@ public sealed class EvmChain : IEvmChain, IDisposable
         {
             await ended.CancelAsync().ConfigureAwait(false);
             await listening.ConfigureAwait(false);
+            if (ReferenceEquals(_socket, socket))
+            {
+                _socket = null;
+                _pace.Listen(false);
+            }
         }
     }
 
