@@ -10,7 +10,7 @@ var benchmarks = new Dictionary<string, Func<string[], Task>>
 {
     ["facilitator"] = FacilitatorBenchmark.RunAsync,
     ["grain-call"] = GrainCallBenchmark.RunAsync,
-    ["store"] = StoreBenchmark.RunAsync,
+    ["store"] = words => words.Contains("--postgres") ? PostgresBenchmark.RunAsync(words) : StoreBenchmark.RunAsync(words),
     ["crypto"] = CryptoBenchmark.RunAsync,
     ["idle"] = IdleBenchmark.RunAsync,
     ["transfers"] = TransfersBenchmark.RunAsync,

@@ -12,6 +12,8 @@ internal sealed record StoreRate(double PerSecond, double P50, double P99, int C
 /// <summary>Callers that each wait for their commit to be durable before they decide the next.</summary>
 internal static class StoreLoad
 {
+    private static readonly string _fill = new('x', 120);
+
     private const string Usdc = "eip155:8453/erc20:0x833589fcd6edb6e08f4c7c32d4f71b54bda02913";
 
     public static async Task<StoreRate> RunAsync(int callers, TimeSpan duration, Func<int, int, Task> commit)
@@ -49,6 +51,14 @@ internal static class StoreLoad
             Events = [new EventDraft("wallet.charged", key, Body(key, version))],
             Account = $"acct_{grain % 100}",
         };
+    }
+
+    /// <summary>The same with about 170 bytes of state, and of event.</summary>
+    public static Commit SmallWallet(int grain, long version, DateTimeOffset now)
+    {
+        var wallet = Wallet(grain, version, now);
+        var body = Encoding.UTF8.GetBytes($$"""{"id":"{{wallet.Grain.Key}}","version":{{version}},"fill":"{{_fill}}"}""");
+        return wallet with { State = body, Events = [wallet.Events[0] with { Body = body }] };
     }
 
     /// <summary>A decision as a settlement makes it first: a new random key, a message, a deadline, one event.</summary>

@@ -10,7 +10,7 @@ namespace AgentPay.Storage.Tests.Postgres;
 /// A PostgreSQL of the tests' own: a temporary data directory, a free port of the loopback address, its files synced as in production.
 /// One is shared by the assembly; a test that stops its server starts another. It ends with the tests, however they end.
 /// </summary>
-public sealed class PrivatePostgres : IAsyncLifetime
+public sealed partial class PrivatePostgres : IAsyncDisposable
 {
     /// <summary>Holds the server while our end of its input is open: when the tests are killed, the kernel closes that, the server ends and its files go.</summary>
     private const string Holder = "folder=$1; shift; \"$@\" >>\"$folder/log\" 2>&1 & cat >/dev/null; kill -QUIT $! 2>/dev/null; wait; rm -rf \"$folder\"";
@@ -117,7 +117,10 @@ public sealed class PrivatePostgres : IAsyncLifetime
         var errors = process.StandardError.ReadToEndAsync();
         process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program}: {errors.GetAwaiter().GetResult()}");
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program}: {errors.GetAwaiter().GetResult()}");
+        }
     }
 
     /// <summary>PostgreSQL refuses to run as root; Debian's package brings a user for it.</summary>

@@ -1,0 +1,218 @@
+using AgentPay.Benchmarks.Reports;
+using AgentPay.Domain.Decisions;
+using AgentPay.Storage.Contract;
+using AgentPay.Storage.Postgres;
+using AgentPay.Storage.Tests.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace AgentPay.Benchmarks.Store;
+
+/// <summary>
+/// Durable decisions a second on PostgreSQL with its default settings, each of one state row, one ledger row with both legs and one event, beside a bare writer of the
+/// same rows and beside one-row commits, in turn in one run.
+/// </summary>
+internal static class PostgresBenchmark
+{
+    private const int Grains = 10_000;
+
+    public static async Task RunAsync(string[] arguments)
+    {
+        var options = new Options(arguments);
+        var (rounds, duration) = (options.Number("rounds", 3), TimeSpan.FromSeconds(options.Number("seconds", 3)));
+        int[] callers = options.Number("callers", 0) is > 0 and var only ? [only] : [1, 16, 128, 1_024];
+        var report = new Report("store", "Store: durable decisions a second on PostgreSQL", arguments.Contains("--as") ? arguments : [.. arguments, "--as", "store-postgres"]);
+        await using var postgres = new PrivatePostgres();
+        await postgres.InitializeAsync();
+        var version = await postgres.ExecuteAsync("SELECT current_setting('server_version') || ', synchronous_commit ' || current_setting('synchronous_commit')");
+        await using (var measured = await PostgresMeasured.StartAsync(await postgres.AddSchemaAsync(), await postgres.AddSchemaAsync(), Grains))
+        {
+            foreach (var count in callers)
+            {
+                await measured.RunAsync(count, rounds, duration);
+            }
+
+            report.Line($"- PostgreSQL {version}; its processes, the store and the callers share the cores");
+            report.Line();
+            await measured.WriteAsync(report, rounds, duration);
+        }
+
+        await report.SaveAsync();
+    }
+}
+
+/// <summary>The loads, and what was written by them.</summary>
+internal sealed class PostgresMeasured : IAsyncDisposable
+{
+    private const int RowConnections = 32;
+
+    private readonly PostgresAtomicStore _store;
+    private readonly BareWriter[] _bare;
+    private readonly NpgsqlDataSource _rows;
+    private readonly SemaphoreSlim _rowTurns = new(RowConnections, RowConnections);
+    private readonly long[] _versions;
+    private readonly long[] _bareVersions;
+    private readonly object _hotTurn = new();
+    private readonly List<IReadOnlyList<string>> _ratios = [];
+    private readonly List<IReadOnlyList<string>> _figures = [];
+    private long _hotVersion;
+    private long _rowCommits;
+
+    private PostgresMeasured(PostgresAtomicStore store, string bareSchema, int grains)
+    {
+        _store = store;
+        _bare = [new BareWriter(bareSchema, 1), new BareWriter(bareSchema, 2)];
+        _rows = NpgsqlDataSource.Create($"{bareSchema};Max Auto Prepare=8;Auto Prepare Min Usages=2;Maximum Pool Size={RowConnections};No Reset On Close=true");
+        _versions = new long[grains];
+        _bareVersions = new long[grains];
+    }
+
+    private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
+
+    public static async Task<PostgresMeasured> StartAsync(string schema, string bareSchema, int grains)
+    {
+        var store = await OpenAsync(schema);
+        var measured = new PostgresMeasured(store, await PrepareAsync(bareSchema, grains), grains);
+        await Task.WhenAll(Enumerable.Range(0, grains).Select(measured.DecideAsync));
+        await measured.DecideHotAsync();
+        return measured;
+    }
+
+    public async Task RunAsync(int callers, int rounds, TimeSpan duration)
+    {
+        var (spread, hot, bare, rows) = (new List<StoreRate>(), new List<StoreRate>(), new List<StoreRate>(), new List<StoreRate>());
+        for (var round = 0; round < rounds; round++)
+        {
+            spread.Add(await StoreLoad.RunAsync(callers, duration, (caller, n) => DecideAsync(GrainOf(caller, n, callers))));
+            bare.Add(await StoreLoad.RunAsync(callers, duration, (caller, n) => BareAsync(GrainOf(caller, n, callers))));
+            hot.Add(await StoreLoad.RunAsync(callers, duration, (_, _) => DecideHotAsync()));
+            rows.Add(await StoreLoad.RunAsync(callers, duration, (caller, n) => RowAsync(GrainOf(caller, n, callers))));
+            Console.Error.WriteLine($"{callers} callers: decisions {spread[^1].PerSecond:0}/s (p99 {spread[^1].P99:0.0} ms), bare {bare[^1].PerSecond:0}/s, hot {hot[^1].PerSecond:0}/s, one row {rows[^1].PerSecond:0}/s");
+        }
+
+        _ratios.Add([$"{callers}", Ratio(spread, bare), Ratio(spread, rows), Ratio(hot, spread)]);
+        _figures.Add(Figures("decisions, 10,000 grains", callers, spread));
+        _figures.Add(Figures("decisions, one hot grain", callers, hot));
+        _figures.Add(Figures("bare writer of the same rows", callers, bare));
+        _figures.Add(Figures("one-row UPDATE, a commit each", callers, rows));
+    }
+
+    public async Task WriteAsync(Report report, int rounds, TimeSpan duration)
+    {
+        report.Line("## Ratios");
+        report.Line();
+        report.Table(["callers", "decisions : bare writer", "decisions : one-row commits", "one hot grain : 10,000 grains"], _ratios);
+        report.Line("## Figures");
+        report.Line();
+        report.Line($"The loads in turn, {rounds} rounds of {duration.TotalSeconds:0} s, median. A decision counts when it is durable; a caller waits for it before it makes the next. "
+            + $"About 170 bytes of state, as many of event. The bare writer checks no version, takes no numbers and looks after no outcome; the one-row commits go over at most {RowConnections} connections, each statement prepared.");
+        report.Line();
+        report.Table(["load", "callers", "per second", "p50 ms", "p99 ms"], _figures);
+        report.Line("## Read back");
+        report.Line();
+        report.Line(await ReadBackAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Array.ForEach(_bare, writer => writer.Dispose());
+        await _rows.DisposeAsync();
+        await _store.DisposeAsync();
+        _rowTurns.Dispose();
+    }
+
+    private static Task<PostgresAtomicStore> OpenAsync(string schema) => PostgresAtomicStore.OpenAsync(
+        new PostgresStoreOptions { ConnectionString = schema }, TimeProvider.System, NullLogger<PostgresAtomicStore>.Instance);
+
+    /// <summary>The same tables with the same rows in them, made by the store.</summary>
+    private static async Task<string> PrepareAsync(string schema, int grains)
+    {
+        await using var store = await OpenAsync(schema);
+        await Task.WhenAll(Enumerable.Range(0, grains).Select(grain => store.CommitAsync(StoreLoad.SmallWallet(grain, 0, Now) with { Transfers = [], Events = [] })));
+        return schema;
+    }
+
+    private int GrainOf(int caller, int n, int callers) => (int)((caller + ((long)n * callers)) % (_versions.Length / callers * callers));
+
+    private async Task DecideAsync(int grain)
+    {
+        Expect(await _store.CommitAsync(StoreLoad.SmallWallet(grain, _versions[grain], Now)));
+        _versions[grain]++;
+    }
+
+    /// <summary>As a grain does it: it decides on its newest version before that is durable.</summary>
+    private async Task DecideHotAsync()
+    {
+        Task<CommitResult> committed;
+        lock (_hotTurn)
+        {
+            committed = _store.CommitAsync(StoreLoad.SmallWallet(_versions.Length, _hotVersion++, Now));
+        }
+
+        Expect(await committed);
+    }
+
+    private Task BareAsync(int grain)
+    {
+        var commit = StoreLoad.SmallWallet(grain, 1 + _bareVersions[grain]++, Now);
+        return _bare[grain % 2].WriteAsync(grain, commit);
+    }
+
+    private async Task RowAsync(int grain)
+    {
+        await _rowTurns.WaitAsync();
+        try
+        {
+            var commit = StoreLoad.SmallWallet(grain, 0, Now);
+            await using var update = _rows.CreateCommand("UPDATE grains SET version = version + 1, updated_at = $3, state = $4 WHERE type = $1 AND key = $2");
+            update.Parameters.Add(new NpgsqlParameter<string> { TypedValue = commit.Grain.Type });
+            update.Parameters.Add(new NpgsqlParameter<string> { TypedValue = commit.Grain.Key });
+            update.Parameters.Add(new NpgsqlParameter<long> { TypedValue = commit.DecidedAt.ToUnixTimeMilliseconds() });
+            update.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = commit.State });
+            Invariant.That(await update.ExecuteNonQueryAsync() == 1, "The row is there.");
+            _ = Interlocked.Increment(ref _rowCommits);
+        }
+        finally
+        {
+            _ = _rowTurns.Release();
+        }
+    }
+
+    private async Task<string> ReadBackAsync()
+    {
+        var wrong = 0;
+        foreach (var chunk in Enumerable.Range(0, _versions.Length + 1).Chunk(1_000))
+        {
+            var found = await _store.ReadVersionsAsync([.. chunk.Select(grain => StoreLoad.SmallWallet(grain, 0, Now).Grain)], CancellationToken.None);
+            wrong += chunk.Where((grain, place) => found[place] != (grain == _versions.Length ? _hotVersion : _versions[grain])).Count();
+        }
+
+        var total = (await _store.ReadLedgerTotalsAsync(CancellationToken.None)).Single();
+        var gaps = 0;
+        for (var account = 0; account < 100; account++)
+        {
+            for (var last = 0L; await _store.ReadEventsAsync($"acct_{account}", last, 20_000, CancellationToken.None) is { Count: > 0 } page; last = page[^1].Sequence)
+            {
+                gaps += page.Where((entry, place) => entry.Sequence != last + place + 1).Count();
+            }
+        }
+
+        await using var count = _rows.CreateCommand("SELECT count(*) FROM transfers");
+        var bare = (long)(await count.ExecuteScalarAsync())!;
+        return $"""
+            - decisions acknowledged {_versions.Sum() + _hotVersion}, ledger rows {total.Transfers}, sum of all postings {total.PostingSum}; grains with another version than acknowledged: {wrong}; gaps in the event logs: {gaps}
+            - bare writer acknowledged {_bareVersions.Sum()}, ledger rows {bare}; one-row commits acknowledged {_rowCommits}
+            """;
+    }
+
+    private static void Expect(CommitResult result) => Invariant.That(result.Status == CommitStatus.Committed, "Nobody else writes these grains.");
+
+    private static string Ratio(List<StoreRate> rates, List<StoreRate> baseline) =>
+        $"**{Report.Number(Report.Median(rates.Select(rate => rate.PerSecond)) / Report.Median(baseline.Select(rate => rate.PerSecond)))}**";
+
+    private static string[] Figures(string load, int callers, List<StoreRate> rates) =>
+    [
+        load, $"{callers}", Report.Number(Report.Median(rates.Select(rate => rate.PerSecond))),
+        Report.Number(Report.Median(rates.Select(rate => rate.P50))), Report.Number(Report.Median(rates.Select(rate => rate.P99))),
+    ];
+}
