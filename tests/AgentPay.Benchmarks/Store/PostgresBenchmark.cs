@@ -1,3 +1,4 @@
+using AgentPay.Benchmarks.Load;
 using AgentPay.Benchmarks.Reports;
 using AgentPay.Domain.Decisions;
 using AgentPay.Storage.Contract;
@@ -25,7 +26,7 @@ internal static class PostgresBenchmark
         await using var postgres = new PrivatePostgres();
         await postgres.InitializeAsync();
         var version = await postgres.ExecuteAsync("SELECT current_setting('server_version') || ', synchronous_commit ' || current_setting('synchronous_commit')");
-        await using (var measured = await PostgresMeasured.StartAsync(await postgres.AddSchemaAsync(), await postgres.AddSchemaAsync(), Grains))
+        await using (var measured = await PostgresMeasured.StartAsync(postgres, await postgres.AddSchemaAsync(), await postgres.AddSchemaAsync(), Grains))
         {
             foreach (var count in callers)
             {
@@ -46,6 +47,7 @@ internal sealed class PostgresMeasured : IAsyncDisposable
 {
     private const int RowConnections = 32;
 
+    private readonly PrivatePostgres _postgres;
     private readonly PostgresAtomicStore _store;
     private readonly BareWriter[] _bare;
     private readonly NpgsqlDataSource _rows;
@@ -58,8 +60,9 @@ internal sealed class PostgresMeasured : IAsyncDisposable
     private long _hotVersion;
     private long _rowCommits;
 
-    private PostgresMeasured(PostgresAtomicStore store, string bareSchema, int grains)
+    private PostgresMeasured(PrivatePostgres postgres, PostgresAtomicStore store, string bareSchema, int grains)
     {
+        _postgres = postgres;
         _store = store;
         _bare = [new BareWriter(bareSchema, 1), new BareWriter(bareSchema, 2)];
         _rows = NpgsqlDataSource.Create($"{bareSchema};Max Auto Prepare=8;Auto Prepare Min Usages=2;Maximum Pool Size={RowConnections};No Reset On Close=true");
@@ -69,10 +72,10 @@ internal sealed class PostgresMeasured : IAsyncDisposable
 
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
-    public static async Task<PostgresMeasured> StartAsync(string schema, string bareSchema, int grains)
+    public static async Task<PostgresMeasured> StartAsync(PrivatePostgres postgres, string schema, string bareSchema, int grains)
     {
         var store = await OpenAsync(schema);
-        var measured = new PostgresMeasured(store, await PrepareAsync(bareSchema, grains), grains);
+        var measured = new PostgresMeasured(postgres, store, await PrepareAsync(bareSchema, grains), grains);
         await Task.WhenAll(Enumerable.Range(0, grains).Select(measured.DecideAsync));
         await measured.DecideHotAsync();
         return measured;
@@ -80,13 +83,13 @@ internal sealed class PostgresMeasured : IAsyncDisposable
 
     public async Task RunAsync(int callers, int rounds, TimeSpan duration)
     {
-        var (spread, hot, bare, rows) = (new List<StoreRate>(), new List<StoreRate>(), new List<StoreRate>(), new List<StoreRate>());
+        var (spread, hot, bare, rows) = (new List<CostedRate>(), new List<CostedRate>(), new List<CostedRate>(), new List<CostedRate>());
         for (var round = 0; round < rounds; round++)
         {
-            spread.Add(await StoreLoad.RunAsync(callers, duration, (caller, n) => DecideAsync(GrainOf(caller, n, callers))));
-            bare.Add(await StoreLoad.RunAsync(callers, duration, (caller, n) => BareAsync(GrainOf(caller, n, callers))));
-            hot.Add(await StoreLoad.RunAsync(callers, duration, (_, _) => DecideHotAsync()));
-            rows.Add(await StoreLoad.RunAsync(callers, duration, (caller, n) => RowAsync(GrainOf(caller, n, callers))));
+            spread.Add(await LoadAsync(callers, duration, (caller, n) => DecideAsync(GrainOf(caller, n, callers))));
+            bare.Add(await LoadAsync(callers, duration, (caller, n) => BareAsync(GrainOf(caller, n, callers))));
+            hot.Add(await LoadAsync(callers, duration, (_, _) => DecideHotAsync()));
+            rows.Add(await LoadAsync(callers, duration, (caller, n) => RowAsync(GrainOf(caller, n, callers))));
             Console.Error.WriteLine($"{callers} callers: decisions {spread[^1].PerSecond:0}/s (p99 {spread[^1].P99:0.0} ms), bare {bare[^1].PerSecond:0}/s, hot {hot[^1].PerSecond:0}/s, one row {rows[^1].PerSecond:0}/s");
         }
 
@@ -107,7 +110,7 @@ internal sealed class PostgresMeasured : IAsyncDisposable
         report.Line($"The loads in turn, {rounds} rounds of {duration.TotalSeconds:0} s, median. A decision counts when it is durable; a caller waits for it before it makes the next. "
             + $"About 170 bytes of state, as many of event. The bare writer checks no version, takes no numbers and looks after no outcome; the one-row commits go over at most {RowConnections} connections, each statement prepared.");
         report.Line();
-        report.Table(["load", "callers", "per second", "p50 ms", "p99 ms"], _figures);
+        report.Table(["load", "callers", "per second", "p50 ms", "p99 ms", "CPU µs, store and callers", "CPU µs, database"], _figures);
         report.Line("## Read back");
         report.Line();
         report.Line(await ReadBackAsync());
@@ -130,6 +133,21 @@ internal sealed class PostgresMeasured : IAsyncDisposable
         await using var store = await OpenAsync(schema);
         await Task.WhenAll(Enumerable.Range(0, grains).Select(grain => store.CommitAsync(StoreLoad.SmallWallet(grain, 0, Now) with { Transfers = [], Events = [] })));
         return schema;
+    }
+
+    private async Task<CostedRate> LoadAsync(int callers, TimeSpan duration, Func<int, int, Task> act)
+    {
+        var (own, database) = (CpuClock.SecondsOf(Environment.ProcessId), await DatabaseSecondsAsync());
+        var rate = await StoreLoad.RunAsync(callers, duration, act);
+        var (ownAfter, databaseAfter) = (CpuClock.SecondsOf(Environment.ProcessId), await DatabaseSecondsAsync());
+        return new CostedRate(rate.PerSecond, rate.P50, rate.P99, (ownAfter - own) * 1e6 / rate.Commits, (databaseAfter - database) * 1e6 / rate.Commits);
+    }
+
+    /// <summary>The server's processes that live as long as the run: those of its connections, and those that write and sync.</summary>
+    private async Task<double> DatabaseSecondsAsync()
+    {
+        var processes = (string)(await _postgres.ExecuteAsync("SELECT string_agg(pid::text, ',') FROM pg_stat_activity WHERE pid <> pg_backend_pid()"))!;
+        return processes.Split(',').Sum(process => CpuClock.SecondsOf(int.Parse(process, System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     private int GrainOf(int caller, int n, int callers) => (int)((caller + ((long)n * callers)) % (_versions.Length / callers * callers));
@@ -207,12 +225,16 @@ internal sealed class PostgresMeasured : IAsyncDisposable
 
     private static void Expect(CommitResult result) => Invariant.That(result.Status == CommitStatus.Committed, "Nobody else writes these grains.");
 
-    private static string Ratio(List<StoreRate> rates, List<StoreRate> baseline) =>
+    private static string Ratio(List<CostedRate> rates, List<CostedRate> baseline) =>
         $"**{Report.Number(Report.Median(rates.Select(rate => rate.PerSecond)) / Report.Median(baseline.Select(rate => rate.PerSecond)))}**";
 
-    private static string[] Figures(string load, int callers, List<StoreRate> rates) =>
+    private static string[] Figures(string load, int callers, List<CostedRate> rates) =>
     [
         load, $"{callers}", Report.Number(Report.Median(rates.Select(rate => rate.PerSecond))),
         Report.Number(Report.Median(rates.Select(rate => rate.P50))), Report.Number(Report.Median(rates.Select(rate => rate.P99))),
+        Report.Number(Report.Median(rates.Select(rate => rate.OwnMicroseconds))), Report.Number(Report.Median(rates.Select(rate => rate.DatabaseMicroseconds))),
     ];
 }
+
+/// <summary>A rate, and what one of it cost in CPU time.</summary>
+internal sealed record CostedRate(double PerSecond, double P50, double P99, double OwnMicroseconds, double DatabaseMicroseconds);
