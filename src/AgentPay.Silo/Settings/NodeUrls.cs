@@ -17,7 +17,7 @@ internal static class NodeUrls
             Add(url, $"{path}:RpcUrls", "http, https, ws or wss", uri => uri.Scheme is "http" or "https" ? http : uri.Scheme is "ws" or "wss" ? sockets : null, problems);
         }
 
-        if (chain.RpcUrls.Count > 0 && http.Count == 0)
+        if (sockets.Count > 0 && http.Count == 0)
         {
             problems.Add($"{path}:RpcUrls has no http or https URL: a websocket tells of new blocks, it is asked nothing.");
         }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using AgentPay.Chains.Evm;
 using AgentPay.SystemTests.World;
 
 namespace AgentPay.SystemTests.Chains;
