@@ -59,10 +59,10 @@ internal sealed class Engine : IAsyncDisposable
 
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<Engine> StartAsync(int confirmations = 1, int settleWaitSeconds = 60)
+    public static async Task<Engine> StartAsync(int confirmations = 1, int settleWaitSeconds = 60, bool canShare = false, SendingSettings? sending = null)
     {
         var engine = new Engine();
-        engine.host = await TestHosts.StartAsync(services => engine.Configure(services, confirmations, settleWaitSeconds), typeof(IJournal<>).Assembly);
+        engine.host = await TestHosts.StartAsync(services => engine.Configure(services, confirmations, settleWaitSeconds, canShare, sending ?? new SendingSettings()), typeof(IJournal<>).Assembly);
         await engine.ReadyAsync();
         return engine;
     }
@@ -156,7 +156,7 @@ internal sealed class Engine : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private void Configure(IServiceCollection services, int confirmations, int settleWaitSeconds)
+    private void Configure(IServiceCollection services, int confirmations, int settleWaitSeconds, bool canShare, SendingSettings sending)
     {
         services.AddLogging();
         services.AddSingleton(new ProcessIdentity($"process-{++lives}", new OneProcess()));
@@ -167,8 +167,8 @@ internal sealed class Engine : IAsyncDisposable
         services.Configure<BookSettings>(settings => settings.Assets.Add(new BookAssetSettings { Code = "credits", Issuer = "mint" }));
         var token = new TokenSettings(Usdc.Address.ToString(), "USDC", Usdc.Name, Usdc.Version, 6);
         services.AddEvmChain(
-            new ChainSettings("eip155:84532", confirmations, FinalityDepth, [token]),
-            provider => Chain ??= new SimulatedEvmChain(84532, [Usdc], provider.GetRequiredService<TimeProvider>()),
+            new ChainSettings("eip155:84532", confirmations, FinalityDepth, [token]) { Sending = sending },
+            provider => Chain ??= new SimulatedEvmChain(84532, [Usdc], provider.GetRequiredService<TimeProvider>()) { HasMulticall3 = canShare },
             [gasKey]);
     }
 

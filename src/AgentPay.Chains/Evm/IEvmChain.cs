@@ -27,6 +27,12 @@ public interface IEvmChain
     /// <summary>The number of mined transactions of <paramref name="account"/> (<paramref name="pending"/> false) or including the node's pool.</summary>
     Task<ulong> ReadTransactionCountAsync(Address account, bool pending, CancellationToken cancellationToken);
 
+    /// <summary>The number of transactions of <paramref name="account"/> mined up to the block of that height.</summary>
+    Task<ulong> ReadTransactionCountAtAsync(Address account, ulong height, CancellationToken cancellationToken);
+
+    /// <summary>True when there is a contract at <paramref name="account"/>.</summary>
+    Task<bool> HasCodeAsync(Address account, CancellationToken cancellationToken);
+
     /// <summary>What a transaction sent now should offer for gas. On a zero-gas chain a legacy price of 0.</summary>
     Task<FeeQuote> ReadFeesAsync(CancellationToken cancellationToken);
 

@@ -6,6 +6,18 @@ public sealed partial class SimulatedEvmChain
     /// <summary>Mines a block for every transaction taken.</summary>
     public bool Automine { get; set; }
 
+    /// <summary>The chain has Multicall3.</summary>
+    public bool HasMulticall3 { get; set; }
+
+    /// <summary>The node takes no transaction it does not have.</summary>
+    public bool RefusesAll { get; set; }
+
+    /// <summary>Every transaction reverts, as one does that runs out of gas.</summary>
+    public bool RevertsAll { get; set; }
+
+    /// <summary>What the next blocks demand, in wei per gas: what offers less is not mined.</summary>
+    public UInt256 BaseFee { get; set; } = UInt256.One;
+
     /// <summary>Blocks behind the head that count as finalized.</summary>
     public ulong FinalizedDepth { get; set; } = 64;
 
@@ -86,6 +98,36 @@ public sealed partial class SimulatedEvmChain
         }
     }
 
+    /// <summary>Takes all tokens of an account away, on every block there is.</summary>
+    public void Burn(Address token, Address owner)
+    {
+        lock (gate)
+        {
+            for (var i = 0; i < blocks.Count; i++)
+            {
+                blocks[i] = blocks[i] with { Ledger = blocks[i].Ledger with { Balances = blocks[i].Ledger.Balances.Remove((token, owner)) } };
+            }
+        }
+    }
+
+    /// <summary>Somebody else uses the key: transactions of its next nonces wait in the pool and are not mined.</summary>
+    public void AddForeign(Address account, ulong count)
+    {
+        lock (gate)
+        {
+            foreign[account] = count;
+        }
+    }
+
+    /// <summary>The pool forgets what <see cref="AddForeign"/> put there.</summary>
+    public void DropForeign()
+    {
+        lock (gate)
+        {
+            foreign.Clear();
+        }
+    }
+
     /// <summary>An account's tokens at the head.</summary>
     public UInt256 BalanceOf(Address token, Address owner)
     {
@@ -155,7 +197,7 @@ public sealed partial class SimulatedEvmChain
         ledger.Spend(token, payer, nonce),
         [new EventLog(token, [Eip3009.AuthorizationCanceled, Bytes32.From(payer), nonce], ReadOnlyMemory<byte>.Empty)]));
 
-    private void MineWith(Func<SimulatedLedger, (SimulatedLedger After, IReadOnlyList<EventLog> Logs)>? foreign)
+    private void MineWith(Func<SimulatedLedger, (SimulatedLedger After, IReadOnlyList<EventLog> Logs)>? other)
     {
         lock (gate)
         {
@@ -163,19 +205,17 @@ public sealed partial class SimulatedEvmChain
             var cursor = new BlockCursor(number, Unique("block"));
             var mined = new List<DecodedTransaction>();
             var receipts = new List<TransactionReceipt>();
-            if (foreign is not null)
+            if (other is not null)
             {
-                (ledger, var logs) = foreign(ledger);
+                (ledger, var logs) = other(ledger);
                 receipts.Add(new TransactionReceipt(Unique("foreign"), true, cursor, logs, GasUsed, UInt256.One));
             }
 
-            while (pool.Find(waiting => waiting.Request.Nonce == NonceOf(ledger, waiting)) is { } next)
+            while (pool.Find(waiting => waiting.Request.Nonce == NonceOf(ledger, waiting) && waiting.Request.Fees.MaxFeePerGas >= BaseFee) is { } next)
             {
                 pool.Remove(next);
                 ledger = ledger.CountNonce(next.Sender);
-                var result = next.Request.To is { } to && tokens.TryGetValue(to, out var token)
-                    ? ledger.Call(token, ChainId, next.Request.Data.Span, time)
-                    : (ledger, []);
+                var result = Run(ledger, next.Request, time);
                 ledger = result?.After ?? ledger;
                 mined.Add(next);
                 receipts.Add(new TransactionReceipt(next.Hash, result is not null, cursor, result?.Logs ?? [], GasUsed, UInt256.One));
@@ -188,6 +228,38 @@ public sealed partial class SimulatedEvmChain
         }
 
         Signal();
+    }
+
+    /// <returns>Null when the transaction reverts.</returns>
+    private (SimulatedLedger After, IReadOnlyList<EventLog> Logs)? Run(SimulatedLedger ledger, TransactionRequest request, ulong time)
+    {
+        if (RevertsAll)
+        {
+            return null;
+        }
+
+        if (HasMulticall3 && request.To == Multicall3.Address)
+        {
+            return Multicall3.TryRead(request.Data, out var calls) ? RunAll(ledger, calls, time) : null;
+        }
+
+        return request.To is { } to && tokens.TryGetValue(to, out var token) ? ledger.Call(token, ChainId, request.Data.Span, time) : (ledger, []);
+    }
+
+    private (SimulatedLedger After, IReadOnlyList<EventLog> Logs) RunAll(
+        SimulatedLedger ledger, IReadOnlyList<(Address Target, ReadOnlyMemory<byte> Data)> calls, ulong time)
+    {
+        var logs = new List<EventLog>();
+        foreach (var (target, data) in calls)
+        {
+            if (tokens.TryGetValue(target, out var token) && ledger.Call(token, ChainId, data.Span, time) is { } result)
+            {
+                ledger = result.After;
+                logs.AddRange(result.Logs);
+            }
+        }
+
+        return (ledger, logs);
     }
 
     private static ulong NonceOf(SimulatedLedger ledger, DecodedTransaction transaction) => ledger.NonceOf(transaction.Sender);

@@ -17,6 +17,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     private readonly Dictionary<Bytes32, BlockHeader> everyHeader = [];
     private readonly List<DecodedTransaction> pool = [];
     private readonly HashSet<Address> unfunded = [];
+    private readonly Dictionary<Address, ulong> foreign = [];
     private TaskCompletionSource changed = NewSignal();
     private volatile bool isAvailable = true;
     private long uniques;
@@ -70,7 +71,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     /// <inheritdoc/>
     public Task<ulong> ReadTransactionCountAsync(Address account, bool pending, CancellationToken cancellationToken) => Ask(() =>
     {
-        var count = Head.Ledger.NonceOf(account);
+        var count = Head.Ledger.NonceOf(account) + (pending ? foreign.GetValueOrDefault(account) : 0);
         while (pending && pool.Exists(waiting => waiting.Sender == account && waiting.Request.Nonce == count))
         {
             count++;
@@ -78,6 +79,14 @@ public sealed partial class SimulatedEvmChain : IEvmChain
 
         return count;
     }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ulong> ReadTransactionCountAtAsync(Address account, ulong height, CancellationToken cancellationToken) => Ask(
+        () => Canonical(height)?.Ledger.NonceOf(account) ?? throw new ChainUnavailableException("The node has no such block."), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> HasCodeAsync(Address account, CancellationToken cancellationToken) =>
+        Ask(() => tokens.ContainsKey(account) || (HasMulticall3 && account == Multicall3.Address), cancellationToken);
 
     /// <inheritdoc/>
     public Task<FeeQuote> ReadFeesAsync(CancellationToken cancellationToken) =>
@@ -210,6 +219,11 @@ public sealed partial class SimulatedEvmChain : IEvmChain
         if (pool.Exists(waiting => waiting.Hash == transaction.Hash))
         {
             return new Submission(SubmissionStatus.Accepted);
+        }
+
+        if (RefusesAll)
+        {
+            return Rejected(SubmissionRejection.Other, "pool is full");
         }
 
         if (transaction.Request.Nonce < Head.Ledger.NonceOf(transaction.Sender))

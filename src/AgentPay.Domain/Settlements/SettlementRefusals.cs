@@ -14,6 +14,9 @@ public static class SettlementRefusals
     /// <summary>The payment already runs, or ran, a handler.</summary>
     public const string InUse = "payment_in_use";
 
+    /// <summary>Its call failed and the authorization is unused.</summary>
+    public const string TransactionFailed = "invalid_exact_evm_transaction_failed";
+
     internal static readonly Refusal DuplicateRefusal = new(Duplicate, "This payment is settled for another caller.");
     internal static readonly Refusal NonceUsedRefusal = new(NonceUsed, "Another authorization with this nonce was presented first.");
     internal static readonly Refusal InUseRefusal = new(InUse, "This payment already bought an answer.");

@@ -34,14 +34,30 @@ public sealed partial record Signer
     /// <summary>How many of <see cref="Transactions"/> are not mined.</summary>
     [Id(7), JsonIgnore] public int InFlight { get; init; }
 
-    /// <summary>Unmined transactions one key may have out at a time: nodes drop long queues of one account.</summary>
-    public const int InFlightMax = 512;
+    /// <summary>The UTC day, counted from 1970, on which <see cref="GasToday"/> was signed.</summary>
+    [Id(8), JsonPropertyName("gd"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int GasDay { get; init; }
+
+    /// <summary>Sum of the gas limits of that day's transactions.</summary>
+    [Id(9), JsonPropertyName("gt"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public ulong GasToday { get; init; }
+
+    /// <summary>Nonces of somebody else's transactions that waited in the node's pool when their number was learned; null when there were none.</summary>
+    [Id(10), JsonPropertyName("fn")] public NonceRange? Foreign { get; init; }
+
+    /// <summary>How often a nonce got another form in this memory; whoever keeps an index of hashes looks again when it changes.</summary>
+    [Id(11), JsonIgnore] public int Rewrites { get; init; }
+
+    /// <summary>True when the next transaction of this gas would go above the day's ceiling: what waits goes on at the next UTC day.</summary>
+    public bool IsOutOfGas(SendingLimits limits, DateTimeOffset now) =>
+        limits.GasPerDayMax > 0 && !Waiting.IsEmpty && (GasDay == DayOf(now) ? GasToday : 0) + Waiting.Values.First().Terms.GasLimit > limits.GasPerDayMax;
+
+    internal static int DayOf(DateTimeOffset now) => (int)(now.ToUnixTimeSeconds() / 86_400);
 
     /// <summary>An authorization that ends sooner than this is not sent: it would be mined too late.</summary>
     public static readonly TimeSpan SendMargin = TimeSpan.FromSeconds(2);
 }
 
-/// <summary>Makes signed bytes for one nonce; pure for the same key, fees and work.</summary>
-/// <param name="nonce">The account nonce.</param>
-/// <param name="work">What the transaction carries.</param>
-public delegate (string Raw, string Hash) SignTransaction(ulong nonce, SettlementWork work);
+/// <summary>Nonces in a row.</summary>
+/// <param name="From">The first.</param>
+/// <param name="To">The one after the last.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.NonceRange")]
+public sealed record NonceRange([property: Id(0), JsonPropertyName("f")] ulong From, [property: Id(1), JsonPropertyName("t")] ulong To);

@@ -1,77 +1,85 @@
 using System.Collections.Immutable;
 using AgentPay.Domain.Decisions;
-using AgentPay.Domain.Settlements;
 
 namespace AgentPay.Domain.Signers;
 
-/// <content>What a signer decides. Every method is pure; <see cref="SignTransaction"/> is handed in.</content>
+/// <content>What a signer decides about what waits and what is on its way. Every method is pure; the <see cref="TransactionPen"/> is handed in, null while nothing can be signed.</content>
 public sealed partial record Signer
 {
     /// <summary>A key nobody used yet.</summary>
     public static Signer New(string network, string address) => new() { Network = network, Address = address };
 
-    /// <summary>Takes work over: into a transaction at once where it can, else it waits. The fact that brings it is consumed in the same commit, so it is taken once.</summary>
-    public Outcome<Signer> Take(SettlementWork work, SignTransaction? sign, DateTimeOffset now)
+    /// <summary>
+    /// Takes work over. The fact that brings it is consumed in the same commit, so it is taken once. One alone goes at once; while others are on their way it
+    /// waits a moment for company, until somebody calls <see cref="SendWaiting"/> or there is a full transaction of it.
+    /// </summary>
+    public Outcome<Signer> Take(SettlementWork work, TransactionPen? pen, DateTimeOffset now)
     {
         var draft = new SignerDraft(this);
         draft.Wait(work);
-        draft.SendWaiting(sign, now);
+        var isAlone = pen is not null && Waiting.IsEmpty && InFlight <= pen.Included;
+        if (pen is not null && (isAlone || !work.MayShare || Waiting.Count + 1 >= pen.Limits.PaymentsMax))
+        {
+            draft.SendWaiting(pen, now);
+        }
+
         return draft.Decide();
     }
 
-    /// <summary>The chain told how many transactions of this key are mined or in its pool; nonces below are never given out again.</summary>
-    public Outcome<Signer> Sync(ulong chainNonce, SignTransaction? sign, DateTimeOffset now)
+    /// <summary>The chain told how many transactions of this key are mined, and how many with those in its pool; nonces below are never given out again.</summary>
+    public Outcome<Signer> Sync(ulong mined, ulong known, TransactionPen? pen, DateTimeOffset now)
     {
         var draft = new SignerDraft(this);
-        draft.AdoptNonce(chainNonce);
-        draft.SendWaiting(sign, now);
+        draft.AdoptNonce(mined, known);
+        draft.SendWaiting(pen, now);
         return draft.Decide();
     }
 
     /// <summary>Sends what waits, as far as there is room.</summary>
-    public Outcome<Signer> SendWaiting(SignTransaction? sign, DateTimeOffset now)
+    public Outcome<Signer> SendWaiting(TransactionPen? pen, DateTimeOffset now)
     {
         var draft = new SignerDraft(this);
-        draft.SendWaiting(sign, now);
+        draft.SendWaiting(pen, now);
         return draft.Decide();
     }
 
-    /// <summary>A form of this nonce was mined; each settlement inside is told what the receipt proves.</summary>
-    /// <param name="nonce">Which transaction; one that is final already changes nothing.</param>
-    /// <param name="hash">The form that was mined.</param>
-    /// <param name="block">Where.</param>
-    /// <param name="reports">One command a settlement, in the order of <see cref="SignerTransaction.Settlements"/>.</param>
-    public Outcome<Signer> Mined(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports)
+    /// <summary>
+    /// Gives transactions that are stuck another form with higher fees. What has run out of time is left out of it; it stays as unknown as before until the
+    /// nonce is mined, for the older form may still win.
+    /// </summary>
+    public Outcome<Signer> Outbid(ImmutableArray<ulong> nonces, TransactionPen? pen, DateTimeOffset now)
     {
-        if (!Transactions.TryGetValue(nonce, out var transaction) || transaction.Block == block)
-        {
-            return Outcome<Signer>.Unchanged(this);
-        }
-
-        Invariant.That(reports.Length == transaction.Settlements.Length, "Each settlement of a mined transaction gets its own report.");
         var draft = new SignerDraft(this);
-        draft.Put(transaction with { Block = block, MinedHash = hash });
-        for (var i = 0; i < reports.Length; i++)
+        foreach (var nonce in nonces)
         {
-            draft.Tell(transaction.Settlements[i], reports[i]);
+            if (pen is not null && Transactions.TryGetValue(nonce, out var transaction) && transaction.Block is null)
+            {
+                var works = transaction.Settlements.Where(work => !work.Moved && work.Terms.ExpiresAt >= now + SendMargin).ToImmutableArray();
+                if (pen.Outbid(transaction.Newest, nonce, works, TransactionGas.Of(works), now) is { } form)
+                {
+                    draft.Rewrite(transaction, form, works);
+                }
+            }
         }
 
         return draft.Decide();
     }
 
-    /// <summary>The block of a mined transaction is lost: it is on its way again, with the bytes it has.</summary>
-    public Outcome<Signer> Lost(ulong nonce, BlockReference block)
+    /// <summary>
+    /// Somebody else's transaction with this nonce, which waited in the node's pool, is gone from it: nothing after it can be mined until the nonce is used.
+    /// The engine uses up each such nonce that is left.
+    /// </summary>
+    public Outcome<Signer> FillForeign(ulong from, TransactionPen? pen, DateTimeOffset now)
     {
-        if (!Transactions.TryGetValue(nonce, out var transaction) || transaction.Block != block)
-        {
-            return Outcome<Signer>.Unchanged(this);
-        }
-
         var draft = new SignerDraft(this);
-        draft.Put(transaction with { Block = null, MinedHash = null });
-        foreach (var work in transaction.Settlements)
+        if (pen is not null && Foreign is { } foreign && from >= foreign.From)
         {
-            draft.Tell(work, new UndoSettlement(block));
+            for (var nonce = from; nonce < foreign.To; nonce++)
+            {
+                draft.Fill(nonce, pen, now);
+            }
+
+            draft.ForgetForeign();
         }
 
         return draft.Decide();
@@ -81,7 +89,7 @@ public sealed partial record Signer
     /// Another transaction of this key took the nonce (proven deep enough): these bytes can never be mined. What it carried goes into a new transaction
     /// while there is time; else its settlement asks the chain what became of it.
     /// </summary>
-    public Outcome<Signer> NonceTaken(ulong nonce, SignTransaction? sign, DateTimeOffset now)
+    public Outcome<Signer> NonceTaken(ulong nonce, TransactionPen? pen, DateTimeOffset now)
     {
         if (!Transactions.TryGetValue(nonce, out var transaction) || transaction.Block is not null)
         {
@@ -90,31 +98,12 @@ public sealed partial record Signer
 
         var draft = new SignerDraft(this);
         draft.Remove(nonce);
-        foreach (var work in transaction.Settlements)
+        foreach (var work in transaction.Settlements.Where(work => !work.Moved))
         {
             draft.Wait(work);
         }
 
-        draft.SendWaiting(sign, now);
-        return draft.Decide();
-    }
-
-    /// <summary>Transactions mined in a block that can no longer be lost: their settlements rest and their rows go.</summary>
-    public Outcome<Signer> Final(ImmutableArray<ulong> nonces)
-    {
-        var draft = new SignerDraft(this);
-        foreach (var nonce in nonces)
-        {
-            if (Transactions.TryGetValue(nonce, out var transaction) && transaction.Block is { } block)
-            {
-                draft.Remove(nonce);
-                foreach (var work in transaction.Settlements)
-                {
-                    draft.Tell(work, new DeepenSettlement(Final: true, block));
-                }
-            }
-        }
-
+        draft.SendWaiting(pen, now);
         return draft.Decide();
     }
 }

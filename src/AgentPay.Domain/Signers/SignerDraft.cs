@@ -15,8 +15,20 @@ internal sealed class SignerDraft
 
     public SignerDraft(Signer before) => this.before = signer = before;
 
-    public void AdoptNonce(ulong chainNonce) =>
-        signer = signer with { Synced = true, NextNonce = Math.Max(signer.NextNonce, chainNonce) };
+    public void AdoptNonce(ulong mined, ulong known)
+    {
+        // None of these was ever given out: between ranges that do not touch there may be nonces of ours.
+        var foreignFrom = signer.Synced ? Math.Max(mined, signer.NextNonce) : mined;
+        var first = signer.Foreign is { } before && before.To == foreignFrom ? before.From : foreignFrom;
+        signer = signer with
+        {
+            Synced = true,
+            NextNonce = Math.Max(signer.NextNonce, known),
+            Foreign = known > foreignFrom ? new NonceRange(first, known) : signer.Foreign,
+        };
+    }
+
+    public void ForgetForeign() => signer = signer with { Foreign = null };
 
     public void Wait(SettlementWork work)
     {
@@ -43,15 +55,18 @@ internal sealed class SignerDraft
     public void Tell(SettlementWork work, SettlementCommand command) =>
         messages.Add(new MessageDraft(new GrainRef(SettlementId.GrainType, work.Settlement), new SettlementReported(command, work.Attempt, work.Terms.Digest)));
 
-    /// <summary>Gives waiting work its nonces, in order, while there is room and time; what is out of time asks the chain instead.</summary>
-    public void SendWaiting(SignTransaction? sign, DateTimeOffset now)
+    /// <summary>
+    /// Gives waiting work its nonces, in order, while there is room and time, as many in one transaction as the limits allow; what is out of time asks the
+    /// chain instead.
+    /// </summary>
+    public void SendWaiting(TransactionPen? pen, DateTimeOffset now)
     {
-        if (!signer.Synced || sign is null)
+        if (!signer.Synced || pen is null || signer.Waiting.IsEmpty)
         {
             return;
         }
 
-        var room = Signer.InFlightMax - signer.InFlight;
+        var group = new SignerGroup(pen.Limits);
         foreach (var (ticket, work) in signer.Waiting)
         {
             if (work.Terms.ExpiresAt < now + Signer.SendMargin)
@@ -59,15 +74,42 @@ internal sealed class SignerDraft
                 Unwait(ticket);
                 Tell(work, new DoubtSettlement());
             }
-            else if (room-- > 0)
+            else if (!work.MayShare || pen.Limits.PaymentsMax == 1)
             {
-                Unwait(ticket);
-                Send(work, sign, now);
+                if (!Send([(ticket, work)], pen, now))
+                {
+                    return;
+                }
             }
-            else
+            else if (!group.TryAdd(ticket, work))
             {
-                break;
+                if (!Send(group.Take(), pen, now))
+                {
+                    return;
+                }
+
+                group.TryAdd(ticket, work);
             }
+        }
+
+        Send(group.Take(), pen, now);
+    }
+
+    /// <summary>Another form of the same nonce.</summary>
+    public void Rewrite(SignerTransaction transaction, SignedForm form, ImmutableArray<SettlementWork> works)
+    {
+        Put(transaction with { Forms = transaction.Forms.Add(form) });
+        signer = signer with { Rewrites = signer.Rewrites + 1 };
+        Announce(transaction.Nonce, form.Hash, works);
+    }
+
+    /// <summary>Uses a nonce up.</summary>
+    public void Fill(ulong nonce, TransactionPen pen, DateTimeOffset now)
+    {
+        if (!signer.Transactions.ContainsKey(nonce))
+        {
+            Put(new SignerTransaction { Nonce = nonce, Forms = [pen.Sign(nonce, [], TransactionGas.Empty, now)], Settlements = [] });
+            signer = signer with { Rewrites = signer.Rewrites + 1 };
         }
     }
 
@@ -100,14 +142,55 @@ internal sealed class SignerDraft
         rows[SignerRows.WaitingId(ticket)] = null;
     }
 
-    private void Send(SettlementWork work, SignTransaction sign, DateTimeOffset now)
+    /// <returns>False when nothing more can be sent now.</returns>
+    private bool Send(ImmutableArray<(long Ticket, SettlementWork Work)> group, TransactionPen pen, DateTimeOffset now)
     {
+        if (group.IsEmpty)
+        {
+            return true;
+        }
+
+        var works = group.Select(static item => item.Work).ToImmutableArray();
+        var gas = TransactionGas.Of(works);
+        if (signer.InFlight - pen.Included >= pen.Limits.InFlightMax || !SpendGas(gas, pen.Limits, now))
+        {
+            return false;
+        }
+
         var nonce = signer.NextNonce;
         Invariant.That(!signer.Transactions.ContainsKey(nonce), "A nonce is given out once.");
-        var (raw, hash) = sign(nonce, work);
-        Put(new SignerTransaction { Nonce = nonce, Forms = [new SignedForm(raw, hash, now)], Settlements = [work] });
+        foreach (var (ticket, _) in group)
+        {
+            Unwait(ticket);
+        }
+
+        var form = pen.Sign(nonce, works, gas, now);
+        Put(new SignerTransaction { Nonce = nonce, Forms = [form], Settlements = works });
         signer = signer with { NextNonce = nonce + 1 };
-        Tell(work, new SubmitSettlement(hash));
-        events.Add(SignerEvents.Committed(signer, nonce, hash, work));
+        Announce(nonce, form.Hash, works);
+        return true;
+    }
+
+    private bool SpendGas(ulong gas, SendingLimits limits, DateTimeOffset now)
+    {
+        var day = Signer.DayOf(now);
+        var sum = (signer.GasDay == day ? signer.GasToday : 0) + gas;
+        if (limits.GasPerDayMax > 0 && sum > limits.GasPerDayMax)
+        {
+            return false;
+        }
+
+        signer = signer with { GasDay = day, GasToday = sum };
+        return true;
+    }
+
+    private void Announce(ulong nonce, string hash, ImmutableArray<SettlementWork> works)
+    {
+        foreach (var work in works)
+        {
+            Tell(work, new SubmitSettlement(hash));
+        }
+
+        events.Add(SignerEvents.Committed(signer, nonce, hash, works));
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text.Json;
 using AgentPay.Domain.Decisions;
 
@@ -11,7 +12,7 @@ public static class SignerEvents
     public const string CommittedType = "transaction.committed";
 
     /// <summary>A transaction was signed and stored.</summary>
-    public static EventDraft Committed(Signer signer, ulong nonce, string hash, SettlementWork work)
+    public static EventDraft Committed(Signer signer, ulong nonce, string hash, ImmutableArray<SettlementWork> works)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer))
@@ -23,7 +24,11 @@ public static class SignerEvents
             json.WriteString("signer", signer.Address);
             json.WriteNumber("nonce", nonce);
             json.WriteStartArray("settlements");
-            json.WriteStringValue(work.Settlement);
+            foreach (var work in works)
+            {
+                json.WriteStringValue(work.Settlement);
+            }
+
             json.WriteEndArray();
             json.WriteEndObject();
         }

@@ -35,18 +35,33 @@ public sealed record SignerTransaction
 /// <param name="Raw">The signed transaction, 0x and hexadecimal.</param>
 /// <param name="Hash">Its hash.</param>
 /// <param name="SignedAt">When it was decided.</param>
+/// <param name="MaxFee">Wei per gas it offers at most; the gas price of a legacy transaction.</param>
+/// <param name="MaxTip">Wei per gas of it for the block's builder.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.SignedForm")]
 public sealed record SignedForm(
     [property: Id(0), JsonPropertyName("r")] string Raw,
     [property: Id(1), JsonPropertyName("h")] string Hash,
-    [property: Id(2), JsonPropertyName("t")] DateTimeOffset SignedAt);
+    [property: Id(2), JsonPropertyName("t")] DateTimeOffset SignedAt,
+    [property: Id(3), JsonPropertyName("f"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] UInt128 MaxFee = default,
+    [property: Id(4), JsonPropertyName("p"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] UInt128 MaxTip = default);
 
 /// <summary>An authorization in a signer's hands.</summary>
 /// <param name="Settlement">Its id.</param>
 /// <param name="Attempt">Its attempt.</param>
 /// <param name="Terms">What to send.</param>
+/// <param name="CompanyMax">The most settlements it may share a transaction with, itself included, after it was left out of a larger one; 0: no such bound.</param>
+/// <param name="Moved">It was left out when its transaction was mined, and waits for another.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.SettlementWork")]
 public sealed record SettlementWork(
     [property: Id(0), JsonPropertyName("i")] string Settlement,
     [property: Id(1), JsonPropertyName("a")] int Attempt,
-    [property: Id(2), JsonPropertyName("t")] SettlementTerms Terms);
+    [property: Id(2), JsonPropertyName("t")] SettlementTerms Terms,
+    [property: Id(3), JsonPropertyName("c"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int CompanyMax = 0,
+    [property: Id(4), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Moved = false)
+{
+    /// <summary>
+    /// A contract at the payer's address runs inside the transaction: it could burn the gas of its neighbours, so it goes alone.
+    /// </summary>
+    [JsonIgnore]
+    public bool MayShare => !Terms.PayerHasCode && CompanyMax != 1;
+}

@@ -166,6 +166,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
         var deepAt = receipt.Block.Number + (ulong)settings.Confirmations - 1;
         if (deepAt > head)
         {
+            lane.Include(transaction.Nonce);
             lock (shallow)
             {
                 (shallow.TryGetValue(deepAt, out var items) ? items : shallow[deepAt] = []).Add((lane, hash));
@@ -195,6 +196,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
     {
         foreach (var lane in lanes)
         {
+            lane.ForgetIncluded();
             foreach (var transaction in lane.Newest?.Transactions.Values.Where(transaction => transaction.Block == block).ToArray() ?? [])
             {
                 cancellationToken.ThrowIfCancellationRequested();

@@ -18,7 +18,7 @@ public sealed class ChainDesk : ITransactionDesk, ISettlementResolver
     public IEnumerable<string> Networks => workers.Keys;
 
     /// <inheritdoc/>
-    public SignTransaction? SignerFor(string network, string address) => workers.GetValueOrDefault(network)?.SignerFor(address);
+    public TransactionPen? PenFor(string network, string address) => workers.GetValueOrDefault(network)?.PenFor(address);
 
     /// <inheritdoc/>
     public void Observe(Signer signer) => workers.GetValueOrDefault(signer.Network)?.Observe(signer);
@@ -28,6 +28,9 @@ public sealed class ChainDesk : ITransactionDesk, ISettlementResolver
 
     /// <summary>A configured chain; null when the operator has none of that name.</summary>
     internal ChainWorker? Find(string network) => workers.GetValueOrDefault(network);
+
+    /// <summary>The keys that can send now; all of them when none can, for then the payment waits with any.</summary>
+    public IReadOnlyList<string> SendersOf(string network) => workers.GetValueOrDefault(network)?.SenderAddresses ?? [];
 
     /// <summary>The addresses that pay gas on a network.</summary>
     public IReadOnlyList<string> SignersOf(string network) => workers.GetValueOrDefault(network)?.SignerAddresses ?? [];

@@ -18,6 +18,9 @@ public sealed record ChainSettings(string Network, int Confirmations, int Finali
     /// <summary>Most of it that may be a tip, in wei per gas; above it nothing is signed.</summary>
     public UInt256 MaxTipPerGas { get; init; } = MaxTipPerGasDefault;
 
+    /// <summary>How transactions are written and watched.</summary>
+    public SendingSettings Sending { get; init; } = new();
+
     /// <summary>300 gwei: a transfer offers at most 0.048 coins. Above what public chains take but in their worst hours.</summary>
     public const ulong MaxFeePerGasDefault = 300_000_000_000;
 

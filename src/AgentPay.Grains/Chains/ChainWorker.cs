@@ -20,6 +20,7 @@ internal sealed partial class ChainWorker : BackgroundService
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(10);
 
     private readonly ImmutableArray<SignerLane> lanes;
+    private readonly ImmutableArray<NonceWatch> nonces;
     private readonly BlockWatch watch;
     private readonly DoubtResolver resolver;
     private readonly FeeCap fees;
@@ -41,7 +42,8 @@ internal sealed partial class ChainWorker : BackgroundService
         var report = new MinedReport(settings, chain);
         resolver = new DoubtResolver(settings, chain, report, grains, logger);
         lanes = [.. keys.Select(key => new SignerLane(
-            chain, key, grains.GetGrain<ISignerGrain>(SignerId.KeyFor(settings.Network, key.Address.ToString())), leases, clock, logger))];
+            settings, chain, key, grains.GetGrain<ISignerGrain>(SignerId.KeyFor(settings.Network, key.Address.ToString())), leases, clock, logger))];
+        nonces = [.. lanes.Select(lane => new NonceWatch(settings, chain, lane, clock, logger))];
         watch = new BlockWatch(settings, chain, lanes, report, clock);
     }
 
@@ -58,7 +60,7 @@ internal sealed partial class ChainWorker : BackgroundService
             var key = lanes.FirstOrDefault(lane => lane.Trouble is not null);
             var (state, code, trouble) = outage is not null ? ("halted", "node_unavailable", outage)
                 : fees.Trouble is { } above ? ("degraded", "fees_above_cap", above)
-                : key is not null ? ("degraded", key.Reset is null ? "signer_unfunded" : "chain_reset", key.Trouble)
+                : key is not null ? ("degraded", key.TroubleCode, key.Trouble)
                 : ("healthy", null, null);
             return new ChainHealth(Settings.Network, state, watch.Head?.Number, watch.HeadSeenAt, trouble, code);
         }
@@ -67,13 +69,18 @@ internal sealed partial class ChainWorker : BackgroundService
     /// <summary>Height of the newest block seen; null before the first.</summary>
     public ulong? Height => watch.Head?.Number;
 
-    public SignTransaction? SignerFor(string address)
+    /// <summary>The keys that can send; all when none can.</summary>
+    public IReadOnlyList<string> SenderAddresses
     {
-        var lane = lanes.FirstOrDefault(lane => lane.AddressText == address);
-        return lane is { Trouble: null } && fees.Quote is { } quote
-            ? (nonce, work) => TransferTransaction.Sign(lane.Key, Chain.ChainId, nonce, quote, work.Terms)
-            : null;
+        get
+        {
+            string[] able = [.. lanes.Where(lane => lane.Trouble is null).Select(lane => lane.AddressText)];
+            return able.Length > 0 ? able : SignerAddresses;
+        }
     }
+
+    public TransactionPen? PenFor(string address) =>
+        fees.Quote is { } quote ? lanes.FirstOrDefault(lane => lane.AddressText == address)?.PenAt(quote) : null;
 
     public void Observe(Signer signer) => lanes.FirstOrDefault(lane => lane.AddressText == signer.Address)?.Observe(signer);
 
@@ -105,7 +112,8 @@ internal sealed partial class ChainWorker : BackgroundService
     }
 
     private Task WorkAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        [FollowAsync(stoppingToken), KeepHouseAsync(stoppingToken), RepeatedlyAsync(isFollowing: false, resolver.RunAsync, stoppingToken), .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.RunAsync, stoppingToken))]);
+        [FollowAsync(stoppingToken), KeepHouseAsync(stoppingToken), RepeatedlyAsync(isFollowing: false, resolver.RunAsync, stoppingToken), .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.RunAsync, stoppingToken)),
+            .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.GatherAsync, stoppingToken))]);
 
     private Task FollowAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
         isFollowing: true,
@@ -134,6 +142,7 @@ internal sealed partial class ChainWorker : BackgroundService
         var from = await watch.StartAsync(token);
         foreach (var lane in lanes)
         {
+            await lane.LearnLimitsAsync(token);
             if (lane.Hold())
             {
                 await lane.SyncAsync(token);
@@ -177,10 +186,14 @@ internal sealed partial class ChainWorker : BackgroundService
             while (await timer.WaitForNextTickAsync(token))
             {
                 await fees.RefreshAsync(token);
-                foreach (var lane in lanes.Where(lane => lane.IsOurs))
+                foreach (var (lane, nonceWatch) in lanes.Zip(nonces).Where(item => item.First.IsOurs))
                 {
                     await lane.RepeatAsync(token);
-                    await watch.AskAgainAsync(lane, await lane.FindTakenAsync(token), token);
+                    if (watch.Head is { } head)
+                    {
+                        await watch.AskAgainAsync(lane, await nonceWatch.LookAsync(head.Number, token), token);
+                    }
+
                     if (lane.Newest is { Synced: false } or { Waiting.IsEmpty: false })
                     {
                         await lane.SyncAsync(token);

@@ -6,7 +6,7 @@ namespace AgentPay.Grains.Chains;
 public interface ITransactionDesk
 {
     /// <summary>Signs with this key at the fees of the moment; null while the fees are unknown, the key is not configured or sending is halted.</summary>
-    SignTransaction? SignerFor(string network, string address);
+    TransactionPen? PenFor(string network, string address);
 
     /// <summary>Shows a signer's durable state; what is not on its way is sent, and everything open is followed. Older states are ignored.</summary>
     void Observe(Signer signer);

@@ -11,7 +11,7 @@ namespace AgentPay.Grains.Chains;
 /// </summary>
 internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
 {
-    public const string TransactionFailed = "invalid_exact_evm_transaction_failed";
+    public const string TransactionFailed = SettlementRefusals.TransactionFailed;
     public const string TransferMismatch = "invalid_exact_evm_transfer_event_mismatch";
     public const string InvalidState = "invalid_transaction_state";
 
@@ -21,18 +21,15 @@ internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
     /// <param name="cancellationToken">Ends the questions.</param>
     public async Task<ImmutableArray<SettlementCommand>> MakeAsync(SignerTransaction transaction, TransactionReceipt receipt, ulong head, CancellationToken cancellationToken)
     {
-        var reports = ImmutableArray.CreateBuilder<SettlementCommand>(transaction.Settlements.Length);
-        foreach (var work in transaction.Settlements)
+        // In company the transaction succeeds whether or not this call did.
+        var callSucceeded = receipt.Succeeded && transaction.Settlements.Length == 1;
+        var reports = transaction.Settlements.Select(async work => ProofOf(work.Terms, receipt) switch
         {
-            reports.Add(ProofOf(work.Terms, receipt) switch
-            {
-                TransferProof.Whole => Confirm(receipt),
-                TransferProof.TransferMissing => new FailSettlement(TransferMismatch),
-                TransferProof.None => await ExplainAsync(work, receipt, head, cancellationToken),
-            });
-        }
-
-        return reports.MoveToImmutable();
+            TransferProof.Whole => Confirm(receipt),
+            TransferProof.TransferMissing => new FailSettlement(TransferMismatch),
+            TransferProof.None => await ExplainAsync(work, callSucceeded, receipt, head, cancellationToken),
+        });
+        return ImmutableArray.Create(await Task.WhenAll(reports));
     }
 
     /// <summary>Where a search for the use of an authorization begins: before that it was unused, or the blocks that showed it unused are lost by now.</summary>
@@ -60,14 +57,14 @@ internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
     /// Asks for the state at a block by its number: a node that is behind cannot answer, where its latest block would lack what the receipt's block did.
     /// Used is used for ever, so unused at the head is unused at the receipt.
     /// </summary>
-    private async Task<SettlementCommand> ExplainAsync(SettlementWork work, TransactionReceipt receipt, ulong head, CancellationToken cancellationToken)
+    private async Task<SettlementCommand> ExplainAsync(SettlementWork work, bool callSucceeded, TransactionReceipt receipt, ulong head, CancellationToken cancellationToken)
     {
         var terms = work.Terms;
         var used = await chain.ReadAuthorizationStateAsync(
             Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), BlockTag.At(head), cancellationToken);
         return used
             ? (await TraceAsync(terms, SearchFrom(terms, receipt.Block.Number), cancellationToken)).Command
-            : new FailSettlement(receipt.Succeeded ? TransferMismatch : TransactionFailed);
+            : new FailSettlement(callSucceeded ? TransferMismatch : TransactionFailed);
     }
 
     private static ConfirmSettlement Confirm(TransactionReceipt receipt) => new(receipt.Transaction.ToString(), receipt.Block.ToReference());

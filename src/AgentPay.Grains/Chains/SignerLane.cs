@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
@@ -14,16 +13,17 @@ namespace AgentPay.Grains.Chains;
 /// One key's way to the node: sends what its grain committed, in nonce order, and sends the same bytes again until they are mined.
 /// Holds only what can be had again from the grain.
 /// </summary>
-internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISignerGrain grain, ILeases leases, TimeProvider clock, ILogger logger)
+internal sealed partial class SignerLane(
+    ChainSettings settings, IEvmChain chain, EvmSigner key, ISignerGrain grain, ILeases leases, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(5);
 
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Dictionary<string, long> sentAt = [];
-    private readonly Dictionary<ulong, int> takenStrikes = [];
-    private readonly Dictionary<string, ulong> nonceByHash = [];
-    private readonly Queue<(ulong Nonce, string Hash)> indexed = [];
-    private ulong indexedTo;
+    private readonly HashSet<ulong> included = [];
+    private readonly HashIndex index = new();
+    private readonly Channel<bool> company = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private SendingLimits limits = settings.Sending.ToLimits(canShare: false);
     private volatile StrongBox<Fence>? held;
     private volatile Signer? signer;
     private volatile string? unfunded;
@@ -48,19 +48,42 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     public string? Reset => reset;
 
     /// <summary>How many hashes can be found.</summary>
-    public int HashCount
+    public int HashCount => index.Count;
+
+    /// <summary>Why this key cannot send, in one sentence; null when it can.</summary>
+    public string? Trouble => reset ?? (signer is { InFlight: > 0 } ? unfunded : null) ?? Spent;
+
+    /// <summary>The code of <see cref="Trouble"/>.</summary>
+    public string? TroubleCode => Trouble is null ? null : reset is not null ? "chain_reset" : Trouble == unfunded ? "signer_unfunded" : "gas_ceiling";
+
+    private string? Spent => signer is { } state && state.IsOutOfGas(limits, clock.GetUtcNow())
+        ? $"{AddressText} signed transactions of {state.GasToday} gas today on {chain.Network} and GasPerDayMax is {limits.GasPerDayMax}: what waits is sent after midnight UTC."
+        : null;
+
+    /// <summary>Signs with this key at these fees; null while it cannot send.</summary>
+    public TransactionPen? PenAt(FeeQuote fees) => Trouble is null ? new LanePen(key, chain.ChainId, settings, limits, fees, CountIncluded()) : null;
+
+    /// <summary>Learns whether many settlements can share a transaction on this chain.</summary>
+    public async Task LearnLimitsAsync(CancellationToken cancellationToken) =>
+        limits = settings.Sending.ToLimits(canShare: await chain.HasCodeAsync(Multicall3.Address, cancellationToken));
+
+    /// <summary>A transaction is in a block that is not deep enough to count.</summary>
+    public void Include(ulong nonce)
     {
-        get
+        lock (included)
         {
-            lock (nonceByHash)
-            {
-                return nonceByHash.Count;
-            }
+            included.Add(nonce);
         }
     }
 
-    /// <summary>Why this key cannot send, in one sentence; null when it can.</summary>
-    public string? Trouble => reset ?? (signer is { InFlight: > 0 } ? unfunded : null);
+    /// <summary>A block was lost: what was included may wait again.</summary>
+    public void ForgetIncluded()
+    {
+        lock (included)
+        {
+            included.Clear();
+        }
+    }
 
     /// <summary>Takes the key up as it is held now. Under another holding nothing that was had from the grain counts: another process may have decided since.</summary>
     /// <returns><see cref="IsOurs"/>.</returns>
@@ -79,67 +102,31 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
 
     private void Forget()
     {
-        lock (nonceByHash)
-        {
-            nonceByHash.Clear();
-            indexed.Clear();
-            indexedTo = 0;
-            signer = null;
-        }
-
+        index.Clear();
+        signer = null;
         lock (sentAt)
         {
             sentAt.Clear();
         }
 
-        takenStrikes.Clear();
+        ForgetIncluded();
         (unfunded, reset) = (null, null);
     }
 
     public void Observe(Signer newest)
     {
-        lock (nonceByHash)
-        {
-            var first = newest.Transactions.IsEmpty ? newest.NextNonce : newest.Transactions.Keys.First();
-            for (indexedTo = Math.Max(indexedTo, first); indexedTo < newest.NextNonce; indexedTo++)
-            {
-                foreach (var form in newest.Transactions.TryGetValue(indexedTo, out var transaction) ? transaction.Forms : [])
-                {
-                    nonceByHash[form.Hash] = indexedTo;
-                    indexed.Enqueue((indexedTo, form.Hash));
-                }
-            }
-
-            while (indexed.TryPeek(out var oldest) && oldest.Nonce < first)
-            {
-                nonceByHash.Remove(oldest.Hash);
-                indexed.Dequeue();
-            }
-        }
-
+        index.Observe(newest);
         signer = newest;
         signal.Writer.TryWrite(true);
+        if (!newest.Waiting.IsEmpty)
+        {
+            company.Writer.TryWrite(true);
+        }
     }
 
     /// <summary>The open transaction of which <paramref name="hash"/> is a form; null when none is.</summary>
-    public SignerTransaction? Find(string hash)
-    {
-        lock (nonceByHash)
-        {
-            if (!nonceByHash.TryGetValue(hash, out var nonce))
-            {
-                return null;
-            }
-
-            if (signer?.Transactions.TryGetValue(nonce, out var transaction) == true)
-            {
-                return transaction;
-            }
-
-            nonceByHash.Remove(hash);
-            return null;
-        }
-    }
+    public SignerTransaction? Find(string hash) =>
+        index.Find(hash) is { } nonce && signer?.Transactions.TryGetValue(nonce, out var transaction) == true ? transaction : null;
 
     /// <summary>Sends whatever is committed and not on its way, until stopped.</summary>
     public async Task RunAsync(CancellationToken stoppingToken)
@@ -150,6 +137,19 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
         }
     }
 
+    /// <summary>Lets what waits for company go together, until stopped.</summary>
+    public async Task GatherAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var _ in company.Reader.ReadAllAsync(stoppingToken))
+        {
+            await Task.Delay(settings.Sending.Gather, clock, stoppingToken);
+            if (IsOurs)
+            {
+                await grain.SendWaitingAsync();
+            }
+        }
+    }
+
     /// <summary>Sends again what the node should have mined or kept.</summary>
     public Task RepeatAsync(CancellationToken cancellationToken) => SendAsync(repeat: true, cancellationToken);
 
@@ -157,9 +157,9 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
     public async Task SyncAsync(CancellationToken cancellationToken)
     {
         var state = await grain.WakeAsync();
-        var mined = await chain.ReadTransactionCountAsync(key.Address, pending: false, cancellationToken);
-        var known = await chain.ReadTransactionCountAsync(key.Address, pending: true, cancellationToken);
-        if (state.Synced && state.NextNonce > known && !state.Transactions.ContainsKey(mined))
+        var (mined, known) = await ReadCountsAsync(cancellationToken);
+        var isForeign = state.Foreign is { } foreign && mined >= foreign.From && mined < foreign.To;
+        if (state.Synced && state.NextNonce > known && !isForeign && !state.Transactions.ContainsKey(mined))
         {
             reset = $"The chain knows {mined} transactions of {AddressText}, the engine sent {state.NextNonce}: it is another chain, or it was reset. Start with an empty data folder, or with the node this data belongs to.";
             LogReset(AddressText, mined, state.NextNonce);
@@ -170,7 +170,7 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
         reset = null;
         if (!state.Synced || known > state.NextNonce)
         {
-            await grain.SyncAsync(known);
+            await grain.SyncAsync(mined, known);
         }
         else
         {
@@ -178,45 +178,24 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
         }
     }
 
-    /// <summary>Finds nonces that another transaction of this key took: mined by count, with no receipt for any of our forms, twice in a row.</summary>
-    /// <returns>Hashes of ours that turned out to be mined, although no block told.</returns>
-    public async Task<IReadOnlyList<string>> FindTakenAsync(CancellationToken cancellationToken)
+    /// <summary>How many transactions of the key are mined, and how many with those in the node's pool.</summary>
+    public async Task<(ulong Mined, ulong Known)> ReadCountsAsync(CancellationToken cancellationToken) => (
+        await chain.ReadTransactionCountAsync(key.Address, pending: false, cancellationToken),
+        await chain.ReadTransactionCountAsync(key.Address, pending: true, cancellationToken));
+
+    /// <summary>What is in no block, by nonce. The unmined are the newest, so this looks from the end and stops when it has them all.</summary>
+    public IReadOnlyList<SignerTransaction> Pending()
     {
-        // A time that is yet to come is of a clock that was set back: late as well.
-        var late = Pending().Where(transaction => (clock.GetUtcNow() - transaction.Newest.SignedAt).Duration() > RepeatAfter).ToArray();
-        if (late.Length == 0)
+        var unmined = Unmined();
+        lock (included)
         {
-            takenStrikes.Clear();
-            return [];
+            unmined.RemoveAll(transaction => included.Contains(transaction.Nonce));
         }
 
-        var found = new List<string>();
-        var mined = await chain.ReadTransactionCountAsync(key.Address, pending: false, cancellationToken);
-        foreach (var transaction in late.Where(transaction => transaction.Nonce < mined))
-        {
-            var receipts = await chain.ReadReceiptsAsync([.. transaction.Forms.Select(form => Bytes32.Parse(form.Hash))], cancellationToken);
-            if (receipts.FirstOrDefault(receipt => receipt is not null) is { } ours)
-            {
-                takenStrikes.Remove(transaction.Nonce);
-                found.Add(ours.Transaction.ToString());
-                continue;
-            }
-
-            var strikes = takenStrikes[transaction.Nonce] = takenStrikes.GetValueOrDefault(transaction.Nonce) + 1;
-            if (strikes >= 2)
-            {
-                takenStrikes.Remove(transaction.Nonce);
-                LogNonceTaken(AddressText, transaction.Nonce);
-                await grain.SyncAsync(await chain.ReadTransactionCountAsync(key.Address, pending: true, cancellationToken));
-                await grain.NonceTakenAsync(transaction.Nonce);
-            }
-        }
-
-        return found;
+        return unmined;
     }
 
-    /// <summary>What is not mined, by nonce. The unmined are the newest, so this looks from the end and stops when it has them all.</summary>
-    private List<SignerTransaction> Pending()
+    private List<SignerTransaction> Unmined()
     {
         var pending = new List<SignerTransaction>();
         if (signer is { InFlight: > 0 } state)
@@ -309,11 +288,20 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
         }
     }
 
+    private int CountIncluded()
+    {
+        lock (included)
+        {
+            included.RemoveWhere(nonce => signer?.Transactions.TryGetValue(nonce, out var transaction) != true || transaction!.Block is not null);
+            return included.Count;
+        }
+    }
+
     private void Prune()
     {
         lock (sentAt)
         {
-            if (sentAt.Count > 2 * Domain.Signers.Signer.InFlightMax)
+            if (sentAt.Count > 2 * limits.InFlightMax)
             {
                 var open = Pending().Select(transaction => transaction.Newest.Hash).ToHashSet();
                 foreach (var hash in sentAt.Keys.Where(hash => !open.Contains(hash)).ToArray())
@@ -329,7 +317,4 @@ internal sealed partial class SignerLane(IEvmChain chain, EvmSigner key, ISigner
 
     [LoggerMessage(EventId = 1301, Level = LogLevel.Error, Message = "The chain knows {Mined} transactions of {Signer}, the engine sent {Sent}: another chain, or a reset one. Nothing is sent.")]
     private partial void LogReset(string signer, ulong mined, ulong sent);
-
-    [LoggerMessage(EventId = 1302, Level = LogLevel.Warning, Message = "Nonce {Nonce} of {Signer} was taken by a transaction that is not ours: is the key used elsewhere?")]
-    private partial void LogNonceTaken(string signer, ulong nonce);
 }

@@ -224,7 +224,7 @@ internal sealed class Facilitator(
 
     private string SignerFor(PreparedPayment prepared)
     {
-        var signers = desk.SignersOf(prepared.Terms.Network);
+        var signers = desk.SendersOf(prepared.Terms.Network);
         return signers[(int)(uint.Parse(prepared.Terms.Nonce.AsSpan(2, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture) % (uint)signers.Count)];
     }
 

@@ -12,9 +12,9 @@ public interface ISignerGrain : IGrainWithStringKey
     [Alias("Wake")]
     Task<Signer> WakeAsync();
 
-    /// <summary>The chain knows this many transactions of the key, mined or in the pool.</summary>
+    /// <summary>The chain knows this many transactions of the key: mined, and with those in the node's pool.</summary>
     [Alias("Sync")]
-    Task SyncAsync(ulong chainNonce);
+    Task SyncAsync(ulong mined, ulong known);
 
     /// <summary>Sends what waits, now that fees or room are there.</summary>
     [Alias("SendWaiting")]
@@ -31,6 +31,14 @@ public interface ISignerGrain : IGrainWithStringKey
     /// <summary>The block of a mined transaction is no longer part of the chain.</summary>
     [Alias("Lost")]
     Task LostAsync(ulong nonce, BlockReference block);
+
+    /// <summary>These transactions are stuck: they are offered again with higher fees, where the fees of the moment call for it.</summary>
+    [Alias("Outbid")]
+    Task OutbidAsync(ImmutableArray<ulong> nonces);
+
+    /// <summary>Somebody else's transactions from this nonce on are gone from the node's pool: their nonces are used up.</summary>
+    [Alias("FillForeign")]
+    Task FillForeignAsync(ulong from);
 
     /// <summary>Another transaction took the nonce.</summary>
     [Alias("NonceTaken")]

@@ -22,16 +22,20 @@ internal sealed class SignerGrain(
         return (await DecideAsync((signer, _) => Outcome<Signer>.Unchanged(signer), alwaysShow: true)).State!;
     }
 
-    public Task SyncAsync(ulong chainNonce) => DecideAsync((signer, now) => signer.Sync(chainNonce, Sign(signer), now));
+    public Task SyncAsync(ulong mined, ulong known) => DecideAsync((signer, now) => signer.Sync(mined, known, Pen(signer), now));
 
-    public Task SendWaitingAsync() => DecideAsync((signer, now) => signer.SendWaiting(Sign(signer), now));
+    public Task SendWaitingAsync() => DecideAsync((signer, now) => signer.SendWaiting(Pen(signer), now));
+
+    public Task OutbidAsync(ImmutableArray<ulong> nonces) => DecideAsync((signer, now) => signer.Outbid(nonces, Pen(signer), now));
+
+    public Task FillForeignAsync(ulong from) => DecideAsync((signer, now) => signer.FillForeign(from, Pen(signer), now));
 
     public Task MinedAsync(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports) =>
         DecideAsync((signer, _) => signer.Mined(nonce, hash, block, reports));
 
     public Task LostAsync(ulong nonce, BlockReference block) => DecideAsync((signer, _) => signer.Lost(nonce, block));
 
-    public Task NonceTakenAsync(ulong nonce) => DecideAsync((signer, now) => signer.NonceTaken(nonce, Sign(signer), now));
+    public Task NonceTakenAsync(ulong nonce) => DecideAsync((signer, now) => signer.NonceTaken(nonce, Pen(signer), now));
 
     public Task FinalAsync(ImmutableArray<ulong> nonces) => DecideAsync((signer, _) => signer.Final(nonces));
 
@@ -41,7 +45,7 @@ internal sealed class SignerGrain(
         var reserved = (SettlementReserved)envelope.Fact;
         var work = new SettlementWork(reserved.Settlement, reserved.Attempt, reserved.Terms);
         // Shown even when the message was consumed already: somebody else's decision then, which this process may not have seen.
-        return (await DecideAsync((signer, now) => signer.Take(work, Sign(signer), now), envelope.MessageId, alwaysShow: true)).IsChange;
+        return (await DecideAsync((signer, now) => signer.Take(work, Pen(signer), now), envelope.MessageId, alwaysShow: true)).IsChange;
     }
 
     /// <summary>Decides, and shows the durable result to the chain worker: bytes are broadcast only after this commit.</summary>
@@ -66,7 +70,7 @@ internal sealed class SignerGrain(
         return outcome;
     }
 
-    private SignTransaction? Sign(Signer signer) => desk.SignerFor(signer.Network, signer.Address);
+    private TransactionPen? Pen(Signer signer) => desk.PenFor(signer.Network, signer.Address);
 
     private Signer New()
     {

@@ -64,6 +64,21 @@ internal sealed class ChainSection
     /// <summary>Most wei per gas of it that may be a tip; above it nothing is signed.</summary>
     public string MaxTipPerGas { get; set; } = ChainSettings.MaxTipPerGasDefault.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>Most settlements in one transaction, where the chain has Multicall3: 1 to 500.</summary>
+    public int PaymentsPerTransactionMax { get; set; } = 200;
+
+    /// <summary>Milliseconds a settlement waits for others to share its transaction while one is on its way: 0 to 10,000.</summary>
+    public int GatherMilliseconds { get; set; } = 100;
+
+    /// <summary>Most gas of one transaction: 200,000 to 1,000,000,000.</summary>
+    public long GasPerTransactionMax { get; set; } = 16_700_000;
+
+    /// <summary>Most gas all transactions a key signs on one UTC day may use; 0: no ceiling.</summary>
+    public long GasPerDayMax { get; set; }
+
+    /// <summary>Seconds after which a transaction that is not mined is offered with higher fees: 5 to 3,600.</summary>
+    public int StuckSeconds { get; set; } = 30;
+
     /// <summary>The only contracts that are settled in.</summary>
     public List<TokenSection> Tokens { get; set; } = [];
 }

@@ -123,6 +123,15 @@ internal sealed class SettingsReader
         Require(chain?.Settings.FindToken(demo.Asset.ToLowerInvariant()) is not null || chain is null, $"AgentPay:Demo:Asset is '{demo.Asset}'; it must be one of the tokens of {demo.Network}.");
     }
 
+    private static SendingSettings ToSending(ChainSection chain) => new()
+    {
+        PaymentsMax = chain.PaymentsPerTransactionMax,
+        Gather = TimeSpan.FromMilliseconds(chain.GatherMilliseconds),
+        GasPerTransactionMax = (ulong)Math.Max(chain.GasPerTransactionMax, 0),
+        GasPerDayMax = (ulong)Math.Max(chain.GasPerDayMax, 0),
+        StuckAfter = TimeSpan.FromSeconds(chain.StuckSeconds),
+    };
+
     private ConfiguredChain? ReadChain(ChainSection chain, string path)
     {
         var before = problems.Count;
@@ -136,6 +145,11 @@ internal sealed class SettingsReader
             $"{path}:FinalityDepth is {chain.FinalityDepth}; it must be more than Confirmations and at most 10000.");
         Require(chain.PollMilliseconds is >= 10 and <= 60_000, $"{path}:PollMilliseconds is {chain.PollMilliseconds}; it must be 10 to 60000.");
         Require(chain.BusyPollMilliseconds is >= 10 and <= 60_000, $"{path}:BusyPollMilliseconds is {chain.BusyPollMilliseconds}; it must be 10 to 60000.");
+        Require(chain.PaymentsPerTransactionMax is >= 1 and <= 500, $"{path}:PaymentsPerTransactionMax is {chain.PaymentsPerTransactionMax}; it must be 1 to 500.");
+        Require(chain.GatherMilliseconds is >= 0 and <= 10_000, $"{path}:GatherMilliseconds is {chain.GatherMilliseconds}; it must be 0 to 10000.");
+        Require(chain.GasPerTransactionMax is >= 200_000 and <= 1_000_000_000, $"{path}:GasPerTransactionMax is {chain.GasPerTransactionMax}; it must be 200000 to 1000000000.");
+        Require(chain.GasPerDayMax >= 0, $"{path}:GasPerDayMax is {chain.GasPerDayMax}; it must be 0 (no ceiling) or more.");
+        Require(chain.StuckSeconds is >= 5 and <= 3_600, $"{path}:StuckSeconds is {chain.StuckSeconds}; it must be 5 to 3600.");
         var (maxFee, maxTip) = (ReadWei(chain.MaxFeePerGas, $"{path}:MaxFeePerGas"), ReadWei(chain.MaxTipPerGas, $"{path}:MaxTipPerGas"));
         Require(chain.Tokens.Count > 0, $"{path}:Tokens:0 is missing: the engine settles only in tokens that are named.");
         var tokens = chain.Tokens.Select((token, i) => ReadToken(token, $"{path}:Tokens:{i}")).ToArray();
@@ -143,7 +157,7 @@ internal sealed class SettingsReader
         return problems.Count > before
             ? null
             : new ConfiguredChain(
-                new ChainSettings(chain.Network, chain.Confirmations, chain.FinalityDepth, tokens!) { MaxFeePerGas = maxFee, MaxTipPerGas = maxTip },
+                new ChainSettings(chain.Network, chain.Confirmations, chain.FinalityDepth, tokens!) { MaxFeePerGas = maxFee, MaxTipPerGas = maxTip, Sending = ToSending(chain) },
                 new EvmChainOptions
                 {
                     Network = chain.Network,

@@ -54,21 +54,38 @@ public sealed class SignerRowsTests
     private static Outcome<Signer> Next(Signer signer, Random dice, int step)
     {
         var now = Given.Now.AddSeconds(step);
-        SignTransaction? sign = dice.Next(5) == 0 ? null : SignerTests.Sign;
+        var pen = dice.Next(5) switch
+        {
+            0 => null,
+            1 => TestPen.Alone,
+            _ => new TestPen(new SendingLimits(1 + dice.Next(4), 1 + dice.Next(8), 500_000, dice.Next(3) == 0 ? 5_000_000u : 0), dice.Next(2), (UInt128)step),
+        };
         var open = signer.Transactions.Values.ToArray();
         var any = open.Length == 0 ? null : open[dice.Next(open.Length)];
         var block = new BlockReference((ulong)dice.Next(3), "0x" + dice.Next(3));
-        return (dice.Next(8), any) switch
+        return (dice.Next(10), any) switch
         {
-            (0, _) => signer.Sync((ulong)dice.Next(step + 1), sign, now),
-            (1, _) => signer.SendWaiting(sign, now),
-            (2, { } one) => signer.Mined(one.Nonce, one.Newest.Hash, block, [new ConfirmSettlement(one.Newest.Hash, block)]),
+            (0, _) => Sync(signer, dice, step, pen, now),
+            (1, _) => signer.SendWaiting(pen, now),
+            (2, { } one) => signer.Mined(one.Nonce, one.Newest.Hash, block, [.. one.Settlements.Select(_ => Report(dice, one, block))]),
             (3, { } one) => signer.Lost(one.Nonce, one.Block ?? block),
-            (4, { } one) => signer.NonceTaken(one.Nonce, sign, now),
+            (4, { } one) => signer.NonceTaken(one.Nonce, pen, now),
             (5, { } one) => signer.Final([one.Nonce]),
-            _ => signer.Take(SignerTests.Work(step, now.AddSeconds(dice.Next(8))), sign, now),
+            (6, { } one) => signer.Outbid([one.Nonce], pen, now),
+            (7, _) => signer.FillForeign((ulong)dice.Next(step + 1), pen, now),
+            _ => signer.Take(SignerTests.Work(step, now.AddSeconds(dice.Next(8))), pen, now),
         };
     }
+
+    private static Outcome<Signer> Sync(Signer signer, Random dice, int step, TransactionPen? pen, DateTimeOffset now)
+    {
+        var mined = dice.Next(step + 1);
+        return signer.Sync((ulong)mined, (ulong)(mined + dice.Next(3)), pen, now);
+    }
+
+    private static SettlementCommand Report(Random dice, SignerTransaction transaction, BlockReference block) => dice.Next(3) == 0
+        ? new FailSettlement(SettlementRefusals.TransactionFailed)
+        : new ConfirmSettlement(transaction.Newest.Hash, block);
 
     /// <summary>Every member as text: records with arrays inside do not compare by value.</summary>
     private static string Text(Signer signer) =>

@@ -9,9 +9,7 @@ namespace AgentPay.Domain.Tests.Signers;
 /// <summary>One key: its nonces, in order and without a gap.</summary>
 public sealed class SignerTests
 {
-    private static readonly Signer Synced = Signer.New("eip155:84532", Given.Signer).Sync(5, Sign, Given.Now).State!;
-
-    internal static (string Raw, string Hash) Sign(ulong nonce, SettlementWork work) => ($"0x{nonce:x4}", HashOf(nonce));
+    private static readonly Signer Synced = Signer.New("eip155:84532", Given.Signer).Sync(5, 5, TestPen.Alone, Given.Now).State!;
 
     internal static SettlementWork Work(int number, DateTimeOffset? end = null) => new(
         string.Create(CultureInfo.InvariantCulture, $"stl:{number}"), 1,
@@ -23,7 +21,7 @@ public sealed class SignerTests
         var signer = Synced;
         for (var i = 0; i < 20; i++)
         {
-            signer = signer.Take(Work(i), Sign, Given.Now).State!;
+            signer = signer.Take(Work(i), TestPen.Alone, Given.Now).State!;
         }
 
         Assert.Equal(Enumerable.Range(5, 20).Select(nonce => (ulong)nonce), signer.Transactions.Keys);
@@ -33,7 +31,7 @@ public sealed class SignerTests
     [Fact]
     public void A_transaction_its_row_its_event_and_the_word_to_its_settlement_are_one_decision()
     {
-        var taken = Synced.Take(Work(1), Sign, Given.Now);
+        var taken = Synced.Take(Work(1), TestPen.Alone, Given.Now);
 
         var transaction = Assert.Single(taken.State!.Transactions).Value;
         Assert.Equal(("0x0005", HashOf(5), Given.Now), (transaction.Newest.Raw, transaction.Newest.Hash, transaction.Newest.SignedAt));
@@ -47,30 +45,30 @@ public sealed class SignerTests
     [Fact]
     public void Work_waits_until_the_chain_told_the_nonce_and_until_it_can_be_signed()
     {
-        var unsynced = Signer.New("eip155:84532", Given.Signer).Take(Work(1), Sign, Given.Now).State!;
+        var unsynced = Signer.New("eip155:84532", Given.Signer).Take(Work(1), TestPen.Alone, Given.Now).State!;
         Assert.Empty(unsynced.Transactions);
-        Assert.Equal([9UL], unsynced.Sync(9, Sign, Given.Now).State!.Transactions.Keys);
+        Assert.Equal([9UL], unsynced.Sync(9, 9, TestPen.Alone, Given.Now).State!.Transactions.Keys);
 
         var unsigned = Synced.Take(Work(1), null, Given.Now).State!;
         Assert.Empty(unsigned.Transactions);
-        Assert.Equal([5UL], unsigned.SendWaiting(Sign, Given.Now).State!.Transactions.Keys);
+        Assert.Equal([5UL], unsigned.SendWaiting(TestPen.Alone, Given.Now).State!.Transactions.Keys);
     }
 
     [Fact]
     public void The_512th_unmined_transaction_is_sent_and_the_513th_waits_for_room()
     {
         var signer = Synced;
-        for (var i = 0; i < Signer.InFlightMax; i++)
+        for (var i = 0; i < TestPen.Alone.Limits.InFlightMax; i++)
         {
-            signer = signer.Take(Work(i), Sign, Given.Now).State!;
+            signer = signer.Take(Work(i), TestPen.Alone, Given.Now).State!;
         }
 
         Assert.Equal((512, 512, 0), (signer.InFlight, signer.Transactions.Count, signer.Waiting.Count));
-        signer = signer.Take(Work(512), Sign, Given.Now).State!;
+        signer = signer.Take(Work(512), TestPen.Alone, Given.Now).State!;
         Assert.Equal((512, 512, 1), (signer.InFlight, signer.Transactions.Count, signer.Waiting.Count));
 
         signer = signer.Mined(5, HashOf(5), Given.Block, [new ConfirmSettlement(HashOf(5), Given.Block)]).State!;
-        signer = signer.SendWaiting(Sign, Given.Now).State!;
+        signer = signer.SendWaiting(TestPen.Alone, Given.Now).State!;
         Assert.Equal((512, 513, 0), (signer.InFlight, signer.Transactions.Count, signer.Waiting.Count));
     }
 
@@ -79,10 +77,10 @@ public sealed class SignerTests
     {
         var end = Given.Now.AddSeconds(60);
 
-        var last = Synced.Take(Work(1, end), Sign, end - Signer.SendMargin);
+        var last = Synced.Take(Work(1, end), TestPen.Alone, end - Signer.SendMargin);
         Assert.Equal([new SubmitSettlement(HashOf(5))], Told(last));
 
-        var late = Synced.Take(Work(1, end), Sign, end - Signer.SendMargin + TimeSpan.FromTicks(1));
+        var late = Synced.Take(Work(1, end), TestPen.Alone, end - Signer.SendMargin + TimeSpan.FromTicks(1));
         Assert.Equal([new DoubtSettlement()], Told(late));
         Assert.Equal((0, 0, 5UL), (late.State!.Transactions.Count, late.State.Waiting.Count, late.State.NextNonce));
     }
@@ -92,7 +90,7 @@ public sealed class SignerTests
     [InlineData(5, 5)]
     [InlineData(6, 6)]
     public void A_chain_that_knows_more_raises_the_next_nonce_and_one_that_knows_less_never_lowers_it(ulong chain, ulong next) =>
-        Assert.Equal(next, Synced.Sync(chain, Sign, Given.Now).State!.NextNonce);
+        Assert.Equal(next, Synced.Sync(chain, chain, TestPen.Alone, Given.Now).State!.NextNonce);
 
     [Fact]
     public void A_mined_transaction_tells_what_the_receipt_proves_once()
@@ -125,11 +123,11 @@ public sealed class SignerTests
     [Fact]
     public void A_taken_nonce_moves_its_work_to_the_next_one_while_there_is_time()
     {
-        var taken = WithOne().NonceTaken(5, Sign, Given.Now);
+        var taken = WithOne().NonceTaken(5, TestPen.Alone, Given.Now);
 
         Assert.Equal([6UL], taken.State!.Transactions.Keys);
         Assert.Equal([new SubmitSettlement(HashOf(6))], Told(taken));
-        Assert.Equal([new DoubtSettlement()], Told(WithOne().NonceTaken(5, Sign, Given.Now.AddHours(1))));
+        Assert.Equal([new DoubtSettlement()], Told(WithOne().NonceTaken(5, TestPen.Alone, Given.Now.AddHours(1))));
     }
 
     [Fact]
@@ -137,13 +135,13 @@ public sealed class SignerTests
     {
         var mined = WithOne().Mined(5, HashOf(5), Given.Block, [Given.Confirm]).State!;
 
-        Assert.False(mined.NonceTaken(5, Sign, Given.Now).IsChange);
+        Assert.False(mined.NonceTaken(5, TestPen.Alone, Given.Now).IsChange);
     }
 
     [Fact]
     public void Only_mined_transactions_become_final_and_their_rows_go()
     {
-        var two = WithOne().Take(Work(2), Sign, Given.Now).State!.Mined(5, HashOf(5), Given.Block, [Given.Confirm]).State!;
+        var two = WithOne().Take(Work(2), TestPen.Alone, Given.Now).State!.Mined(5, HashOf(5), Given.Block, [Given.Confirm]).State!;
 
         var final = two.Final([5, 6, 7]);
 
@@ -167,9 +165,9 @@ public sealed class SignerTests
         Assert.Equal((network, address), (gotNetwork, gotAddress));
     }
 
-    internal static string HashOf(ulong nonce) => string.Create(CultureInfo.InvariantCulture, $"0x{nonce:x64}");
+    internal static string HashOf(ulong nonce) => TestPen.HashOf(nonce);
 
-    private static Signer WithOne() => Synced.Take(Work(1), Sign, Given.Now).State!;
+    private static Signer WithOne() => Synced.Take(Work(1), TestPen.Alone, Given.Now).State!;
 
     private static SettlementCommand[] Told(Outcome<Signer> outcome) =>
         [.. outcome.Effects.Messages.Select(message => ((SettlementReported)message.Fact).Command)];

@@ -58,7 +58,7 @@ public sealed class GoldenTests
     private static readonly Settlement Least = new() { Id = "stl:1", Status = SettlementStatus.Admitted, Terms = Terms };
 
     private static readonly Signer Key = Signer.New("eip155:8453", Whole.Signer!)
-        .Sync(7, Sign, Now).State!.Take(new SettlementWork(Whole.Id, 2, Terms), Sign, Now).State!.Take(new SettlementWork("stl:2", 1, Terms), null, Now).State!;
+        .Sync(7, 7, Pen, Now).State!.Take(new SettlementWork(Whole.Id, 2, Terms), Pen, Now).State!.Take(new SettlementWork("stl:2", 1, Terms), null, Now).State!;
 
     private static readonly ImmutableArray<Holding> Holdings = [new("book:credits", -Int128.MaxValue), new("book:x", 0)];
 
@@ -70,8 +70,8 @@ public sealed class GoldenTests
         {
             { "settlement", Text(StoredForms.Settlements.Write(Whole)) },
             { "settlement-least", Text(StoredForms.Settlements.Write(Least)) },
-            { "signer", Text(StoredForms.Signers.Write(Key)) },
-            { "signer-transaction", Row(signer => signer.Mined(7, Hash, Block, [new DoubtSettlement()])) },
+            { "signer-gas", Text(StoredForms.Signers.Write(Key)) },
+            { "signer-transaction-fees", Row(signer => signer.Mined(7, Hash, Block, [new DoubtSettlement()])) },
             { "settlement-work", Row(signer => signer.Take(new SettlementWork(Whole.Id, 2, Terms), null, Now)) },
         };
         var book = new Book { Key = Book.OperatorsKey, Transfers = long.MaxValue };
@@ -98,17 +98,19 @@ public sealed class GoldenTests
         Assert.Equal(Least, StoredForms.Settlements.Read(Bytes("settlement-least"), []));
     }
 
-    [Fact]
-    public void A_stored_signer_is_read_with_its_rows()
+    [Theory]
+    [InlineData("signer", "signer-transaction", 0, 0)]
+    [InlineData("signer-gas", "signer-transaction-fees", 2, 1)]
+    public void A_stored_signer_is_read_with_its_rows(string state, string row, ulong fee, ulong tip)
     {
-        var signer = StoredForms.Signers.Read(Bytes("signer"), [
-            new StoredRecord(SignerRows.TransactionId(7), Encoding.UTF8.GetBytes(Read("signer-transaction"))),
+        var signer = StoredForms.Signers.Read(Bytes(state), [
+            new StoredRecord(SignerRows.TransactionId(7), Encoding.UTF8.GetBytes(Read(row))),
             new StoredRecord(SignerRows.WaitingId(3), Encoding.UTF8.GetBytes(Read("settlement-work")))]);
 
         Assert.Equal((Key.Network, Key.Address, Key.NextNonce, Key.NextTicket, true, 0), (signer.Network, signer.Address, signer.NextNonce, signer.NextTicket, signer.Synced, signer.InFlight));
         Assert.Equal(new SettlementWork(Whole.Id, 2, Terms), signer.Waiting[3]);
         Assert.Equal(new SettlementWork(Whole.Id, 2, Terms), signer.Transactions[7].Settlements.Single());
-        Assert.Equal(new SignedForm("0x02", Hash, Now), signer.Transactions[7].Forms.Single());
+        Assert.Equal(new SignedForm("0x02", Hash, Now, fee, tip), signer.Transactions[7].Forms.Single());
         Assert.Equal((Block, Hash), (signer.Transactions[7].Block, signer.Transactions[7].MinedHash));
     }
 
@@ -148,7 +150,7 @@ public sealed class GoldenTests
         ("fact-answer", new SettlementReported(new AnswerSettlement(), 2, Terms.Digest)),
     ];
 
-    private static (string Raw, string Hash) Sign(ulong nonce, SettlementWork work) => ("0x02", Hash);
+    private static TransactionPen Pen => new FixedPen();
 
     private static string Row(Func<Signer, Outcome<Signer>> decide) => Encoding.UTF8.GetString(decide(Key).Effects.Records.Single().Body!.Value.Span);
 
@@ -165,5 +167,14 @@ public sealed class GoldenTests
         using var file = typeof(GoldenTests).Assembly.GetManifestResourceStream(name) ?? throw new FileNotFoundException($"Golden/{name}.txt is missing.");
         using var reader = new StreamReader(file);
         return reader.ReadToEnd().TrimEnd('\n');
+    }
+
+    private sealed class FixedPen : TransactionPen
+    {
+        public override SendingLimits Limits { get; } = new(1, 512, 1_000_000, 0);
+
+        public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now) => new("0x02", Hash, now, 2, 1);
+
+        public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now) => null;
     }
 }

@@ -79,6 +79,14 @@ public sealed class EvmChain : IEvmChain, IDisposable
     }
 
     /// <inheritdoc/>
+    public Task<ulong> ReadTransactionCountAtAsync(Address account, ulong height, CancellationToken cancellationToken) =>
+        AskAsync(RpcCall.Of("eth_getTransactionCount", account.ToString(), BlockTag.At(height).ToString()), static reply => reply.Number64(), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> HasCodeAsync(Address account, CancellationToken cancellationToken) => AskAsync(
+        RpcCall.Of("eth_getCode", account.ToString(), "latest"), static reply => reply.HasCode(), cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<FeeQuote> ReadFeesAsync(CancellationToken cancellationToken)
     {
         return _options.ZeroGas

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using AgentPay.Domain.Decisions;
+using AgentPay.Domain.Settlements;
+
+namespace AgentPay.Domain.Signers;
+
+/// <content>What a signer decides about what the chain did with its transactions. Every method is pure.</content>
+public sealed partial record Signer
+{
+    /// <summary>A form of this nonce was mined; each settlement inside is told what the receipt proves.</summary>
+    /// <param name="nonce">Which transaction; one that is final already changes nothing.</param>
+    /// <param name="hash">The form that was mined.</param>
+    /// <param name="block">Where.</param>
+    /// <param name="reports">One command a settlement, in the order of <see cref="SignerTransaction.Settlements"/>.</param>
+    public Outcome<Signer> Mined(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports)
+    {
+        if (!Transactions.TryGetValue(nonce, out var transaction) || transaction.Block == block)
+        {
+            return Outcome<Signer>.Unchanged(this);
+        }
+
+        Invariant.That(reports.Length == transaction.Settlements.Length, "Each settlement of a mined transaction gets its own report.");
+        var draft = new SignerDraft(this);
+        var leftOut = reports.Select(IsLeftOut).ToArray();
+        var companyMax = Math.Max(1, leftOut.Count(static isLeftOut => isLeftOut) / 2);
+        var settlements = transaction.Settlements.ToBuilder();
+        for (var i = 0; i < reports.Length; i++)
+        {
+            var work = settlements[i];
+            if (leftOut[i] && transaction.Settlements.Length > 1)
+            {
+                // In company a call can fail by what its neighbours did. Alone, or in ever smaller company, it shows what it is worth.
+                settlements[i] = work with { Moved = true };
+                if (!work.Moved)
+                {
+                    draft.Wait(work with { CompanyMax = companyMax });
+                }
+            }
+            else
+            {
+                draft.Tell(work, reports[i]);
+            }
+        }
+
+        draft.Put(transaction with { Block = block, MinedHash = hash, Settlements = settlements.ToImmutable() });
+        return draft.Decide();
+    }
+
+    /// <summary>The block of a mined transaction is lost: it is on its way again, with the bytes it has.</summary>
+    public Outcome<Signer> Lost(ulong nonce, BlockReference block)
+    {
+        if (!Transactions.TryGetValue(nonce, out var transaction) || transaction.Block != block)
+        {
+            return Outcome<Signer>.Unchanged(this);
+        }
+
+        var draft = new SignerDraft(this);
+        draft.Put(transaction with { Block = null, MinedHash = null });
+        foreach (var work in transaction.Settlements)
+        {
+            draft.Tell(work, new UndoSettlement(block));
+        }
+
+        return draft.Decide();
+    }
+
+    /// <summary>Transactions mined in a block that can no longer be lost: their settlements rest and their rows go.</summary>
+    public Outcome<Signer> Final(ImmutableArray<ulong> nonces)
+    {
+        var draft = new SignerDraft(this);
+        foreach (var nonce in nonces)
+        {
+            if (Transactions.TryGetValue(nonce, out var transaction) && transaction.Block is { } block)
+            {
+                draft.Remove(nonce);
+                foreach (var work in transaction.Settlements)
+                {
+                    draft.Tell(work, new DeepenSettlement(Final: true, block));
+                }
+            }
+        }
+
+        return draft.Decide();
+    }
+
+    private static bool IsLeftOut(SettlementCommand report) => report is FailSettlement { Code: SettlementRefusals.TransactionFailed };
+}

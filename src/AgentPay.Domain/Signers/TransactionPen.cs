@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace AgentPay.Domain.Signers;
+
+/// <summary>What a process can do with a key at this moment: the operator's limits, and signed bytes at the fees of the moment.</summary>
+public abstract class TransactionPen
+{
+    /// <summary>The operator's limits for this chain.</summary>
+    public abstract SendingLimits Limits { get; }
+
+    /// <summary>Transactions of the key that are in a block, though not deep enough to count: the node's pool holds them no more.</summary>
+    public virtual int Included => 0;
+
+    /// <summary>Signs a transaction that carries <paramref name="works"/> in this order; without any it moves nothing and only uses the nonce up.</summary>
+    public abstract SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now);
+
+    /// <summary>
+    /// Signs another form of a nonce that nodes take in place of <paramref name="last"/>; null when the fees of the moment do not call for one,
+    /// or would have to go above the operator's caps.
+    /// </summary>
+    public abstract SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now);
+}
+
+/// <summary>How much one key may send.</summary>
+/// <param name="PaymentsMax">Settlements in one transaction: 1 where the chain has no Multicall3, up to 500.</param>
+/// <param name="InFlightMax">Transactions on their way at a time: nodes drop long queues of one account.</param>
+/// <param name="GasPerTransactionMax">Gas one transaction may use.</param>
+/// <param name="GasPerDayMax">Gas all transactions of the key signed on one UTC day may use; 0: no ceiling.</param>
+public sealed record SendingLimits(int PaymentsMax, int InFlightMax, ulong GasPerTransactionMax, ulong GasPerDayMax);

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Signers;
+
+namespace AgentPay.Grains.Chains;
+
+/// <summary>Signs with one key at the fees of the moment.</summary>
+internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settings, SendingLimits limits, FeeQuote fees, int included) : TransactionPen
+{
+    public override SendingLimits Limits => limits;
+
+    public override int Included => included;
+
+    public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now) => Sign(nonce, works, gas, fees, now);
+
+    /// <summary>
+    /// Nodes take a form in place of another when it offers a tenth more, in both fees; an eighth is offered, or what the moment asks for. Where the moment
+    /// asks for no more than was offered, a higher offer would change nothing.
+    /// </summary>
+    public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now)
+    {
+        if (fees.MaxFeePerGas <= last.MaxFee && fees.MaxPriorityFeePerGas <= last.MaxTip)
+        {
+            return null;
+        }
+
+        var fee = Max(fees.MaxFeePerGas, Raised(last.MaxFee));
+        var tip = fees.IsLegacy ? UInt256.Zero : Max(fees.MaxPriorityFeePerGas, Raised(last.MaxTip));
+        return fee > settings.MaxFeePerGas || tip > settings.MaxTipPerGas
+            ? null
+            : Sign(nonce, works, gas, new FeeQuote(fees.IsLegacy, Max(fee, tip), tip), now);
+    }
+
+    private SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, FeeQuote offered, DateTimeOffset now)
+    {
+        var (raw, hash) = SettlementTransaction.Sign(key, chainId, nonce, offered, gas, works);
+        return new SignedForm(raw, hash, now, offered.MaxFeePerGas.Low, offered.MaxPriorityFeePerGas.Low);
+    }
+
+    private static UInt256 Raised(UInt128 fee) => fee + (fee / 8) + 1;
+
+    private static UInt256 Max(UInt256 left, UInt256 right) => left > right ? left : right;
+}

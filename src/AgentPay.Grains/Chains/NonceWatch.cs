@@ -1,0 +1,112 @@
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Signers;
+using Microsoft.Extensions.Logging;
+
+namespace AgentPay.Grains.Chains;
+
+/// <summary>Looks after nonces of one key that do not move: taken by a transaction that is not ours, held up by a foreign one, or too cheap.</summary>
+internal sealed partial class NonceWatch(ChainSettings settings, IEvmChain chain, SignerLane lane, TimeProvider clock, ILogger logger)
+{
+    private static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(5);
+
+    // Nodes keep the state of 128 blocks.
+    private const int DepthMax = 100;
+    private const int OutbidMax = 16;
+    private const int Strikes = 2;
+
+    private readonly Dictionary<ulong, int> takenStrikes = [];
+    private (ulong Nonce, int Strikes) hole;
+
+    /// <summary>Looks once at everything that is late.</summary>
+    /// <returns>Hashes of ours that turned out to be mined, although no block told.</returns>
+    public async Task<IReadOnlyList<string>> LookAsync(ulong head, CancellationToken cancellationToken)
+    {
+        // A time that is yet to come is of a clock that was set back: late as well.
+        var late = lane.Pending().Where(transaction => AgeOf(transaction) > LateAfter).ToArray();
+        if (lane.Newest?.Foreign is { } foreign)
+        {
+            await FillAsync(foreign, cancellationToken);
+        }
+
+        if (late.Length == 0)
+        {
+            takenStrikes.Clear();
+            return [];
+        }
+
+        var mined = await chain.ReadTransactionCountAsync(lane.Key.Address, pending: false, cancellationToken);
+        var stuck = late.Where(transaction => transaction.Nonce >= mined && AgeOf(transaction) > settings.Sending.StuckAfter).Take(OutbidMax).ToArray();
+        if (stuck.Length > 0)
+        {
+            await lane.Grain.OutbidAsync([.. stuck.Select(transaction => transaction.Nonce)]);
+        }
+
+        return await FindTakenAsync([.. late.Where(transaction => transaction.Nonce < mined)], head, cancellationToken);
+    }
+
+    /// <summary>Finds nonces that another transaction of this key took: mined by count, deep enough to stay, with no receipt for any of our forms, twice in a row.</summary>
+    private async Task<IReadOnlyList<string>> FindTakenAsync(SignerTransaction[] counted, ulong head, CancellationToken cancellationToken)
+    {
+        var found = new List<string>();
+        if (counted.Length == 0)
+        {
+            return found;
+        }
+
+        var depth = (ulong)Math.Min(settings.Confirmations, DepthMax);
+        var deep = head < depth ? 0 : await chain.ReadTransactionCountAtAsync(lane.Key.Address, head - depth, cancellationToken);
+        foreach (var transaction in counted)
+        {
+            var receipts = await chain.ReadReceiptsAsync([.. transaction.Forms.Select(form => Bytes32.Parse(form.Hash))], cancellationToken);
+            if (receipts.FirstOrDefault(receipt => receipt is not null) is { } ours)
+            {
+                takenStrikes.Remove(transaction.Nonce);
+                found.Add(ours.Transaction.ToString());
+            }
+            else if (transaction.Nonce < deep && IsTaken(transaction.Nonce))
+            {
+                LogNonceTaken(lane.AddressText, transaction.Nonce);
+                var (mined, known) = await lane.ReadCountsAsync(cancellationToken);
+                await lane.Grain.SyncAsync(mined, known);
+                await lane.Grain.NonceTakenAsync(transaction.Nonce);
+            }
+        }
+
+        return found;
+    }
+
+    private bool IsTaken(ulong nonce)
+    {
+        var strikes = takenStrikes[nonce] = takenStrikes.GetValueOrDefault(nonce) + 1;
+        return strikes >= Strikes && takenStrikes.Remove(nonce);
+    }
+
+    /// <summary>Somebody else's transactions waited in the pool before ours. When they are mined there is nothing to do; when they are gone, their nonces are used up.</summary>
+    private async Task FillAsync(NonceRange foreign, CancellationToken cancellationToken)
+    {
+        var (mined, known) = await lane.ReadCountsAsync(cancellationToken);
+        if (mined >= foreign.To)
+        {
+            await lane.Grain.FillForeignAsync(mined);
+            return;
+        }
+
+        // A pool that does not count past the mined ones has nothing with the next nonce.
+        var isHole = known == mined && mined >= foreign.From && lane.Newest?.Transactions.ContainsKey(mined) == false;
+        hole = isHole ? (mined, hole.Nonce == mined ? hole.Strikes + 1 : 1) : default;
+        if (hole.Strikes > Strikes)
+        {
+            hole = default;
+            LogHole(lane.AddressText, mined, foreign.To - 1);
+            await lane.Grain.FillForeignAsync(mined);
+        }
+    }
+
+    private TimeSpan AgeOf(SignerTransaction transaction) => (clock.GetUtcNow() - transaction.Newest.SignedAt).Duration();
+
+    [LoggerMessage(EventId = 1302, Level = LogLevel.Warning, Message = "Nonce {Nonce} of {Signer} was taken by a transaction that is not ours: is the key used elsewhere?")]
+    private partial void LogNonceTaken(string signer, ulong nonce);
+
+    [LoggerMessage(EventId = 1303, Level = LogLevel.Warning, Message = "Transactions of {Signer} that are not ours are gone from the node's pool: nonces {From} to {To} are used up so that ours can follow.")]
+    private partial void LogHole(string signer, ulong from, ulong to);
+}

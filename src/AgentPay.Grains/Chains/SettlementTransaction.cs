@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+
+namespace AgentPay.Grains.Chains;
+
+/// <summary>The transaction that settles one authorization, or many in one call of Multicall3, or none: then it only uses its nonce up.</summary>
+internal static class SettlementTransaction
+{
+    public static (string Raw, string Hash) Sign(
+        EvmSigner key, ulong chainId, ulong nonce, FeeQuote fees, ulong gas, ImmutableArray<SettlementWork> works)
+    {
+        var (to, data) = works.Length switch
+        {
+            0 => (key.Address, ReadOnlyMemory<byte>.Empty),
+            1 => CallOf(works[0].Terms),
+            _ => (Multicall3.Address, Multicall3.Calldata([.. works.Select(static work => CallOf(work.Terms))])),
+        };
+        var signed = key.Sign(new TransactionRequest(chainId, nonce, gas, fees, to, UInt256.Zero, data));
+        return ("0x" + Convert.ToHexStringLower(signed.Raw.Span), signed.Hash.ToString());
+    }
+
+    public static Eip3009Transfer ToTransfer(SettlementTerms terms) => new(
+        Address.Parse(terms.Token), terms.DomainName, terms.DomainVersion, Address.Parse(terms.Payer), Address.Parse(terms.PayTo), terms.Atoms,
+        UInt256.Parse(terms.ValidAfter), UInt256.Parse(terms.ValidBefore), Bytes32.Parse(terms.Nonce), Convert.FromHexString(terms.Signature.AsSpan(2)))
+    {
+        PayerHasCode = terms.PayerHasCode,
+    };
+
+    private static (Address Target, ReadOnlyMemory<byte> Data) CallOf(SettlementTerms terms)
+    {
+        var transfer = ToTransfer(terms);
+        return (transfer.Token, Eip3009.Calldata(transfer));
+    }
+}

@@ -1,0 +1,171 @@
+using AgentPay.Domain.Decisions;
+using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
+using AgentPay.Domain.Tests.Settlements;
+
+namespace AgentPay.Domain.Tests.Signers;
+
+/// <summary>Many settlements in one transaction: who shares, who goes alone, and what becomes of those whose call failed.</summary>
+public sealed class SharedTransactionTests
+{
+    private static readonly TestPen Pen = new();
+    private static readonly Signer Synced = Signer.New("eip155:84532", Given.Signer).Sync(5, 5, Pen, Given.Now).State!;
+
+    [Fact]
+    public void The_first_goes_alone_at_once_and_those_after_it_wait_for_company()
+    {
+        var signer = Take(Synced, 1, 2, 3);
+
+        Assert.Equal(["1"], Carried(signer, 5));
+        Assert.Equal(2, signer.Waiting.Count);
+    }
+
+    [Fact]
+    public void What_waits_goes_together_in_its_order_with_one_event_and_a_word_to_each()
+    {
+        var sent = Take(Synced, 1, 2, 3).SendWaiting(Pen, Given.Now);
+
+        Assert.Equal(["2", "3"], Carried(sent.State!, 6));
+        Assert.Empty(sent.State!.Waiting);
+        Assert.Equal([new SubmitSettlement(TestPen.HashOf(6)), new SubmitSettlement(TestPen.HashOf(6))], Told(sent));
+        Assert.Equal(["stl:2", "stl:3"], SignerEvents.SettlementsOf(Assert.Single(sent.Effects.Events).Body.Span));
+    }
+
+    [Fact]
+    public void A_full_transaction_waits_for_nobody()
+    {
+        var signer = Take(Synced, 1, 2, 3, 4);
+        Assert.Equal(3, signer.Waiting.Count);
+
+        signer = Take(signer, 5);
+        Assert.Equal(["2", "3", "4", "5"], Carried(signer, 6));
+        Assert.Empty(signer.Waiting);
+    }
+
+    [Fact]
+    public void What_the_blocks_hold_already_keeps_nobody_waiting()
+    {
+        var pen = new TestPen(included: 1);
+
+        Assert.Equal(["2"], Carried(Take(Synced, 1).Take(SignerTests.Work(2), pen, Given.Now).State!, 6));
+    }
+
+    [Fact]
+    public void A_payer_with_code_goes_alone_however_many_wait()
+    {
+        var wallet = SignerTests.Work(3) with { Terms = SignerTests.Work(3).Terms with { PayerHasCode = true } };
+        var signer = Take(Synced, 1, 2).Take(wallet, Pen, Given.Now).State!;
+
+        Assert.Equal(["3"], Carried(signer, 6));
+        Assert.Equal(["2"], Carried(signer, 7));
+    }
+
+    [Theory]
+    [InlineData(380_000, 4)]
+    [InlineData(379_999, 3)]
+    public void A_transaction_holds_no_more_than_its_gas_allows(ulong gasMax, int together)
+    {
+        // Four shares of 80,000 and the shared call's 60,000.
+        var pen = new TestPen(new SendingLimits(200, 64, gasMax, 0));
+        var signer = Take(Synced, 1);
+        for (var i = 2; i < 7; i++)
+        {
+            signer = signer.Take(SignerTests.Work(i), pen, Given.Now).State!;
+        }
+
+        Assert.Equal(together, signer.SendWaiting(pen, Given.Now).State!.Transactions[6].Settlements.Length);
+    }
+
+    [Fact]
+    public void No_more_than_the_days_gas_is_signed_and_the_next_day_goes_on()
+    {
+        var pen = new TestPen(new SendingLimits(1, 64, 1_000_000, 320_000));
+        var signer = Synced;
+        for (var i = 1; i < 4; i++)
+        {
+            signer = signer.Take(SignerTests.Work(i, Given.Now.AddDays(2)), pen, Given.Now).State!;
+        }
+
+        Assert.Equal((2, 1, true), (signer.Transactions.Count, signer.Waiting.Count, signer.IsOutOfGas(pen.Limits, Given.Now)));
+
+        Assert.False(signer.IsOutOfGas(pen.Limits, Given.Now.AddDays(1)));
+        signer = signer.SendWaiting(pen, Given.Now.AddDays(1)).State!;
+        Assert.Equal((3, 0), (signer.Transactions.Count, signer.Waiting.Count));
+    }
+
+    [Fact]
+    public void Those_whose_call_failed_in_company_are_tried_again_in_half_the_company_and_hear_nothing_yet()
+    {
+        var mined = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Confirm, Failed, Failed]);
+
+        Assert.Equal([Confirm], Told(mined));
+        Assert.Equal([("stl:2", 1), ("stl:4", 1), ("stl:5", 1)], mined.State!.Waiting.Values.Select(work => (work.Settlement, work.CompanyMax)));
+        var again = mined.State.SendWaiting(Pen, Given.Now).State!;
+        Assert.Equal([["2"], ["4"], ["5"]], new[] { Carried(again, 7), Carried(again, 8), Carried(again, 9) });
+    }
+
+    [Fact]
+    public void When_all_of_four_failed_they_go_two_by_two_and_then_alone()
+    {
+        var halves = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Failed, Failed, Failed]).State!.SendWaiting(Pen, Given.Now).State!;
+        Assert.Equal([["2", "3"], ["4", "5"]], new[] { Carried(halves, 7), Carried(halves, 8) });
+
+        var alone = halves.Mined(7, TestPen.HashOf(7), Given.Block, [Failed, Failed]).State!.SendWaiting(Pen, Given.Now).State!;
+        Assert.Equal([["2"], ["3"]], new[] { Carried(alone, 9), Carried(alone, 10) });
+
+        Assert.Equal([Failed], Told(alone.Mined(9, TestPen.HashOf(9), Given.Block, [Failed])));
+    }
+
+    [Fact]
+    public void A_failure_that_is_no_matter_of_company_is_told_at_once()
+    {
+        var mismatch = new FailSettlement("invalid_exact_evm_transfer_event_mismatch");
+
+        Assert.Equal([mismatch, Confirm, Confirm, Confirm], Told(Four().Mined(6, TestPen.HashOf(6), Given.Block, [mismatch, Confirm, Confirm, Confirm])));
+    }
+
+    [Fact]
+    public void One_left_out_is_not_taken_twice_when_its_block_is_lost_and_its_transaction_mined_again()
+    {
+        var mined = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Confirm, Confirm, Confirm]).State!;
+
+        var again = mined.Lost(6, Given.Block).State!.Mined(6, TestPen.HashOf(6), Given.OtherBlock, [Failed, Confirm, Confirm, Confirm]).State!;
+
+        Assert.Equal(["stl:2"], again.Waiting.Values.Select(work => work.Settlement));
+    }
+
+    [Fact]
+    public void One_left_out_that_another_block_pays_after_all_is_told()
+    {
+        var lost = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Confirm, Confirm, Confirm]).State!.Lost(6, Given.Block).State!;
+
+        var again = lost.Mined(6, TestPen.HashOf(6), Given.OtherBlock, [Confirm, Confirm, Confirm, Confirm]);
+
+        Assert.Equal(4, Told(again).Length);
+    }
+
+    [Fact]
+    public void A_taken_nonce_lets_its_settlements_go_together_again_without_those_that_moved_on()
+    {
+        var lost = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Confirm, Confirm, Confirm]).State!.Lost(6, Given.Block).State!;
+
+        var taken = lost.NonceTaken(6, Pen, Given.Now).State!;
+
+        Assert.Equal(["stl:2", "stl:3", "stl:4", "stl:5"], taken.Transactions.Values.Skip(1).SelectMany(transaction => transaction.Settlements).Select(work => work.Settlement).Order());
+    }
+
+    private static ConfirmSettlement Confirm => new(TestPen.HashOf(6), Given.Block);
+
+    private static FailSettlement Failed => new(SettlementRefusals.TransactionFailed);
+
+    /// <summary>Nonce 5 with one on its way and nonce 6 with four.</summary>
+    private static Signer Four() => Take(Synced, 1, 2, 3, 4, 5);
+
+    private static Signer Take(Signer signer, params int[] numbers) =>
+        numbers.Aggregate(signer, (state, number) => state.Take(SignerTests.Work(number), Pen, Given.Now).State!);
+
+    private static string[] Carried(Signer signer, ulong nonce) => [.. signer.Transactions[nonce].Settlements.Select(work => work.Settlement[4..])];
+
+    private static SettlementCommand[] Told(Outcome<Signer> outcome) =>
+        [.. outcome.Effects.Messages.Select(message => ((SettlementReported)message.Fact).Command)];
+}

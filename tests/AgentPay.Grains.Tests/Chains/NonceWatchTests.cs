@@ -1,0 +1,87 @@
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Settlements;
+
+namespace AgentPay.Grains.Tests.Chains;
+
+/// <summary>Nonces that do not move, on a chain.</summary>
+public sealed class NonceWatchTests
+{
+    [Fact]
+    public async Task A_transaction_the_market_left_behind_is_offered_again_and_paid_once()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        var settling = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        var cheap = engine.Chain.Pool.Single();
+        Raise(engine);
+        engine.Chain.Mine();
+        Assert.Equal(cheap, engine.Chain.Pool.Single());
+
+        await engine.UntilAsync(() => engine.Chain.Pool.Single() != cheap, timePasses: true);
+        var dear = engine.Chain.Pool.Single().ToString();
+        engine.Chain.Mine();
+
+        Assert.Equal((true, dear), ((await settling).Response.Success, (await settling).Response.Transaction));
+        Assert.Equal(["settlement"], await engine.LedgerAsync(payment));
+        Assert.Equal(2, (await engine.SignerAsync()).Transactions.Values.Single().Forms.Length);
+    }
+
+    [Fact]
+    public async Task When_the_older_form_is_mined_after_all_the_payment_has_its_hash()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        var settling = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        var cheap = engine.Chain.Pool.Single();
+        Raise(engine);
+        engine.Chain.RefusesAll = true;
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Transactions.Values.Single().Forms.Length == 2, timePasses: true);
+
+        engine.Chain.BaseFee = UInt256.One;
+        engine.Chain.Mine();
+
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+        Assert.Equal(cheap.ToString(), (await settling).Response.Transaction);
+        Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
+    }
+
+    [Fact]
+    public async Task Nothing_is_offered_again_while_the_market_asks_for_no_more()
+    {
+        await using var engine = await Engine.StartAsync();
+        var settling = engine.SettleAsync(engine.Pay());
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+
+        engine.Clock.Advance(TimeSpan.FromSeconds(40));
+        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+
+        Assert.Single((await engine.SignerAsync()).Transactions.Values.Single().Forms);
+    }
+
+    [Fact]
+    public async Task Foreign_transactions_that_vanish_from_the_pool_hold_up_nothing()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.AddForeign(engine.Gas, count: 2);
+        await engine.KillAsync();
+        var payment = engine.Pay();
+        var settling = engine.SettleAsync(payment);
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Transactions.Count == 1);
+        Assert.Equal(2UL, (await engine.SignerAsync()).Transactions.Keys.Single());
+
+        engine.Chain.DropForeign();
+        engine.Chain.Automine = true;
+
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+        Assert.True((await settling).Response.Success);
+    }
+
+    /// <summary>The next blocks want more than a transaction signed before offers.</summary>
+    private static void Raise(Engine engine)
+    {
+        engine.Chain.BaseFee = 10_000_000_000UL;
+        engine.Chain.Fees = new FeeQuote(IsLegacy: false, 20_000_000_000UL, 1_000_000_000UL);
+    }
+}
