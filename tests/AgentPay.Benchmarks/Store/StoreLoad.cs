@@ -37,28 +37,26 @@ internal static class StoreLoad
     }
 
     /// <summary>A decision as a wallet makes it: its state, one transfer, one event.</summary>
-    public static Commit Wallet(int grain, long version, DateTimeOffset now)
+    public static Commit Wallet(int grain, long version, DateTimeOffset now) => Wallet(grain, version, now, Body($"wal_{grain:x8}", version));
+
+    /// <summary>The same with about 170 bytes of state, and of event.</summary>
+    public static Commit SmallWallet(int grain, long version, DateTimeOffset now) =>
+        Wallet(grain, version, now, Encoding.UTF8.GetBytes($$"""{"id":"wal_{{grain:x8}}","version":{{version}},"fill":"{{_fill}}"}"""));
+
+    private static Commit Wallet(int grain, long version, DateTimeOffset now, byte[] body)
     {
         var key = $"wal_{grain:x8}";
         return new Commit
         {
             Grain = new GrainRef("wallet", key),
             ExpectedVersion = version,
-            State = Body(key, version),
+            State = body,
             Status = "open",
             DecidedAt = now,
             Transfers = [new Transfer($"wallet:{key}", "merchant:acct_1", Usdc, 1_000, "charge")],
-            Events = [new EventDraft("wallet.charged", key, Body(key, version))],
+            Events = [new EventDraft("wallet.charged", key, body)],
             Account = $"acct_{grain % 100}",
         };
-    }
-
-    /// <summary>The same with about 170 bytes of state, and of event.</summary>
-    public static Commit SmallWallet(int grain, long version, DateTimeOffset now)
-    {
-        var wallet = Wallet(grain, version, now);
-        var body = Encoding.UTF8.GetBytes($$"""{"id":"{{wallet.Grain.Key}}","version":{{version}},"fill":"{{_fill}}"}""");
-        return wallet with { State = body, Events = [wallet.Events[0] with { Body = body }] };
     }
 
     /// <summary>A decision as a settlement makes it first: a new random key, a message, a deadline, one event.</summary>

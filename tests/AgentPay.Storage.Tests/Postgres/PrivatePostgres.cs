@@ -37,6 +37,14 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
         return $"{ConnectionString};Search Path={name}";
     }
 
+    /// <summary>An empty database for one test: what the server counts for each database is of that test alone.</summary>
+    public async Task<string> AddDatabaseAsync()
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _schemas)}");
+        await ExecuteAsync($"CREATE DATABASE {name}");
+        return $"{ConnectionString};Database={name}";
+    }
+
     public Task DropSchemaAsync(string connectionString) =>
         ExecuteAsync($"DROP SCHEMA {new NpgsqlConnectionStringBuilder(connectionString).SearchPath} CASCADE");
 

@@ -11,13 +11,13 @@ namespace AgentPay.Storage.Tests.Postgres;
 public sealed class TwoStoresTests(PrivatePostgres postgres) : IAsyncLifetime
 {
     private readonly PostgresAtomicStore[] _stores = new PostgresAtomicStore[2];
-    private string _schema = "";
+    private string _database = "";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _schema = await postgres.AddSchemaAsync();
+        _database = await postgres.AddDatabaseAsync();
 
         // Both at once: one of them migrates.
         var opened = await Task.WhenAll(OpenAsync(), OpenAsync());
@@ -30,8 +30,6 @@ public sealed class TwoStoresTests(PrivatePostgres postgres) : IAsyncLifetime
         {
             await store.DisposeAsync();
         }
-
-        await postgres.DropSchemaAsync(_schema);
     }
 
     [Fact]
@@ -114,7 +112,7 @@ public sealed class TwoStoresTests(PrivatePostgres postgres) : IAsyncLifetime
     }
 
     private Task<PostgresAtomicStore> OpenAsync() => PostgresAtomicStore.OpenAsync(
-        new PostgresStoreOptions { ConnectionString = _schema }, TimeProvider.System, NullLogger<PostgresAtomicStore>.Instance);
+        new PostgresStoreOptions { ConnectionString = _database }, TimeProvider.System, NullLogger<PostgresAtomicStore>.Instance);
 
     private static async Task<bool> TryChargeAsync(PostgresAtomicStore store, int grain)
     {
@@ -130,5 +128,7 @@ public sealed class TwoStoresTests(PrivatePostgres postgres) : IAsyncLifetime
 
     private static IEnumerable<long> Numbers(int count) => Enumerable.Range(1, count).Select(number => (long)number);
 
-    private async Task<long> DeadlocksAsync() => (long)(await postgres.ExecuteAsync("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"))!;
+    /// <summary>Of this test's own database: others may drop their tables meanwhile as they like.</summary>
+    private async Task<long> DeadlocksAsync() => (long)(await postgres.ExecuteAsync(
+        $"SELECT deadlocks FROM pg_stat_database WHERE datname = '{new Npgsql.NpgsqlConnectionStringBuilder(_database).Database}'"))!;
 }

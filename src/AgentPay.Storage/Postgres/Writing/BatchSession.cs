@@ -20,7 +20,6 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
     private readonly AnswerStatements _answers = new();
     private readonly NameStatements _names = new();
     private readonly HeadStatement _objects = HeadStatement.OfObjects();
-    private readonly HeadStatement _logs = HeadStatement.OfLogs();
     private readonly LogStatements _rows = new();
     private readonly SideStatements _sides = new();
 
@@ -69,10 +68,13 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
         }
 
         _batch.BatchCommands.Clear();
-        _rows.Fill(plan, _names, _batch);
+        _rows.FillTransfers(plan, _names, _batch);
         _messages.FillSent(plan, _batch);
         _sides.Fill(plan, _batch);
         _answers.FillExpired(plan, _batch);
+
+        // Last, and together with COMMIT: a log's head is what batches of different grains have in common, and each waits for the other's.
+        _rows.FillEvents(plan, _batch);
         _batch.BatchCommands.Add(_commit);
         _ = _batch.ExecuteNonQuery();
         Confirm(plan);
@@ -121,7 +123,6 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
         _answers.Fill(plan, _batch);
         _names.Fill(plan, _batch);
         _objects.Fill(plan.Objects, _batch);
-        _logs.Fill(plan.Logs, _batch);
         _batch.BatchCommands.Add(_transaction);
         using var reader = _batch.ExecuteReader();
         var stands = _marks.Read(reader);
@@ -130,7 +131,6 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
         stands &= _answers.Read(reader);
         _names.Read(reader);
         _objects.Read(reader);
-        _logs.Read(reader);
         TransactionId = reader.Read() ? reader.GetString(0) : null;
         return stands;
     }

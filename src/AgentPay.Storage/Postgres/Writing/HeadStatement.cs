@@ -3,7 +3,7 @@ using Npgsql;
 namespace AgentPay.Storage.Postgres.Writing;
 
 /// <summary>
-/// Takes numbers from heads. The update locks each head until the transaction ends, so numbers are given in the order of the commits
+/// Takes numbers from the heads of objects. The update locks each head until the transaction ends, so numbers are given in the order of the commits
 /// and those of a transaction that fails are never seen.
 /// </summary>
 internal sealed class HeadStatement
@@ -19,12 +19,6 @@ internal sealed class HeadStatement
         _names = _take.Text();
         _counts = _take.Int64();
     }
-
-    internal static HeadStatement OfLogs() => new("""
-        INSERT INTO event_logs AS l (account, last_sequence) SELECT * FROM unnest($1, $2)
-        ON CONFLICT (account) DO UPDATE SET last_sequence = l.last_sequence + excluded.last_sequence
-        RETURNING id, last_sequence
-        """);
 
     internal static HeadStatement OfObjects() => new("""
         INSERT INTO event_objects AS o (object, last_sequence) SELECT * FROM unnest($1, $2)

@@ -13,8 +13,14 @@ internal sealed class LogStatements
         """);
 
     private readonly RowsStatement _events = new("""
+        WITH heads AS (
+            INSERT INTO event_logs AS l (account, last_sequence) SELECT * FROM unnest($1, $2)
+            ON CONFLICT (account) DO UPDATE SET last_sequence = l.last_sequence + excluded.last_sequence
+            RETURNING id, last_sequence),
+        taken AS MATERIALIZED (SELECT array_agg(id) AS ids, array_agg(last_sequence) AS lasts FROM heads)
         INSERT INTO events (log, sequence, object, object_sequence, id, type, created_at, body)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+        SELECT t.ids[v.head], t.lasts[v.head] - v.back, v.object, v.object_sequence, v.id, v.type, v.created_at, v.body
+        FROM taken t, unnest($3, $4, $5, $6, $7, $8, $9, $10) AS v (head, back, object, object_sequence, id, type, created_at, body)
         """);
 
     private readonly Column<long> _grain;
@@ -26,8 +32,10 @@ internal sealed class LogStatements
     private readonly Column<BigInteger> _atoms;
     private readonly Column<string> _reason;
     private readonly Column<long> _transferredAt;
-    private readonly Column<long> _log;
-    private readonly Column<long> _sequence;
+    private readonly Column<string> _account;
+    private readonly Column<long> _count;
+    private readonly Column<int> _head;
+    private readonly Column<long> _back;
     private readonly Column<long> _object;
     private readonly Column<long> _objectSequence;
     private readonly Column<Guid> _id;
@@ -46,8 +54,10 @@ internal sealed class LogStatements
         _atoms = _transfers.Add(new Column<BigInteger>(NpgsqlDbType.Numeric));
         _reason = _transfers.Text();
         _transferredAt = _transfers.Int64();
-        _log = _events.Int64();
-        _sequence = _events.Int64();
+        _account = _events.Text();
+        _count = _events.Int64();
+        _head = _events.Int32();
+        _back = _events.Int64();
         _object = _events.Int64();
         _objectSequence = _events.Int64();
         _id = _events.Uuid();
@@ -56,9 +66,9 @@ internal sealed class LogStatements
         _body = _events.Bytes();
     }
 
-    internal void Fill(BatchPlan plan, NameStatements names, NpgsqlBatch batch)
+    internal void FillTransfers(BatchPlan plan, NameStatements names, NpgsqlBatch batch)
     {
-        Clear();
+        ClearTransfers();
         foreach (var row in plan.Transfers)
         {
             _grain.Add(row.Grain.Id);
@@ -72,10 +82,24 @@ internal sealed class LogStatements
             _transferredAt.Add(row.DecidedAt);
         }
 
+        batch.AddIf(plan.Transfers.Count > 0, _transfers);
+    }
+
+    /// <summary>Takes the numbers of the logs and adds the events under them. The update locks each log's head until the transaction ends, as with objects.</summary>
+    internal void FillEvents(BatchPlan plan, NpgsqlBatch batch)
+    {
+        ClearEvents();
+        foreach (var head in plan.Logs.InOrder(static (one, other) => string.CompareOrdinal(one.Name, other.Name)))
+        {
+            _account.Add(head.Name);
+            _count.Add(head.Count);
+            head.PlaceAt(_account.Count);
+        }
+
         foreach (var row in plan.Events)
         {
-            _log.Add(row.Log.Id);
-            _sequence.Add(row.Log.Next());
+            _head.Add(row.Log.Place);
+            _back.Add(row.Log.NextFromLast());
             _object.Add(row.Object.Id);
             _objectSequence.Add(row.Object.Next());
             _id.Add(Guid.CreateVersion7(row.DecidedAt));
@@ -84,11 +108,10 @@ internal sealed class LogStatements
             _body.Add(row.Draft.Body);
         }
 
-        batch.AddIf(plan.Transfers.Count > 0, _transfers);
         batch.AddIf(plan.Events.Count > 0, _events);
     }
 
-    private void Clear()
+    private void ClearTransfers()
     {
         _grain.Clear();
         _version.Clear();
@@ -99,8 +122,14 @@ internal sealed class LogStatements
         _atoms.Clear();
         _reason.Clear();
         _transferredAt.Clear();
-        _log.Clear();
-        _sequence.Clear();
+    }
+
+    private void ClearEvents()
+    {
+        _account.Clear();
+        _count.Clear();
+        _head.Clear();
+        _back.Clear();
         _object.Clear();
         _objectSequence.Clear();
         _id.Clear();

@@ -18,7 +18,7 @@ internal sealed class PlannedGrain(GrainRef grain, long rowVersion)
     internal long Id { get; set; }
 }
 
-/// <summary>The head of an event log or of an object: how many numbers a batch takes, then where they begin.</summary>
+/// <summary>The head of an event log or of an object: how many numbers a batch takes, then which ones, or in which order they are handed on.</summary>
 internal sealed class PlannedHead(string name)
 {
     internal string Name => name;
@@ -32,6 +32,16 @@ internal sealed class PlannedHead(string name)
     internal void Claimed(long id, long lastSequence) => (Id, Last) = (id, lastSequence - Count);
 
     internal long Next() => ++Last;
+
+    /// <summary>Place among the heads of the batch, from 1, where the statement itself takes the numbers.</summary>
+    internal int Place { get; private set; }
+
+    private long Left { get; set; }
+
+    internal void PlaceAt(int place) => (Place, Left) = (place, Count);
+
+    /// <summary>How many numbers the batch takes after this one.</summary>
+    internal long NextFromLast() => --Left;
 }
 
 internal readonly record struct PlannedEvent(PlannedHead Log, PlannedHead Object, EventDraft Draft, DateTimeOffset DecidedAt);
