@@ -11,7 +11,6 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
 {
     private readonly NpgsqlBatchCommand _begin = new("BEGIN ISOLATION LEVEL READ COMMITTED");
     private readonly NpgsqlBatchCommand _commit = new("COMMIT");
-    private readonly NpgsqlBatchCommand _transaction = new("SELECT pg_current_xact_id()::text");
     private readonly NpgsqlBatch _batch = new(connection);
     private readonly FactStatements _facts = new();
     private readonly MarkStatements _marks = new();
@@ -123,7 +122,6 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
         _answers.Fill(plan, _batch);
         _names.Fill(plan, _batch);
         _objects.Fill(plan.Objects, _batch);
-        _batch.BatchCommands.Add(_transaction);
         using var reader = _batch.ExecuteReader();
         var stands = _marks.Read(reader);
         stands &= _grains.Read(reader);
@@ -131,7 +129,7 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
         stands &= _answers.Read(reader);
         _names.Read(reader);
         _objects.Read(reader);
-        TransactionId = reader.Read() ? reader.GetString(0) : null;
+        TransactionId = _marks.TransactionId;
         return stands;
     }
 }

@@ -13,7 +13,7 @@ internal sealed class MarkStatements
     private readonly NpgsqlParameter<string> _process = new() { NpgsqlDbType = NpgsqlDbType.Text };
     private readonly NpgsqlParameter<int> _place = new() { NpgsqlDbType = NpgsqlDbType.Integer };
     private readonly NpgsqlParameter<long> _batch = new() { NpgsqlDbType = NpgsqlDbType.Bigint };
-    private readonly NpgsqlBatchCommand _mark = new("UPDATE writers SET batch = $3 WHERE process = $1 AND place = $2 RETURNING 1");
+    private readonly NpgsqlBatchCommand _mark = new("UPDATE writers SET batch = $3 WHERE process = $1 AND place = $2 RETURNING pg_current_xact_id()::text");
 
     private readonly RowsStatement _fences = new("""
         SELECT 1 FROM unnest($1, $2) WITH ORDINALITY AS v (resource, epoch, place)
@@ -48,6 +48,9 @@ internal sealed class MarkStatements
         batch.AddIf(_resource.Count > 0, _fences);
     }
 
+    /// <summary>The number of the open transaction's entry in PostgreSQL's log of outcomes.</summary>
+    internal string TransactionId { get; private set; } = "";
+
     /// <returns>False: a fence was passed.</returns>
     /// <exception cref="StoreUnavailableException">The process is not on record any more.</exception>
     internal bool Read(NpgsqlDataReader reader)
@@ -57,6 +60,7 @@ internal sealed class MarkStatements
             throw new StoreUnavailableException("Another process took this one for dead; it is registering anew.");
         }
 
+        TransactionId = reader.GetString(0);
         _ = reader.NextResult();
         if (_resource.Count == 0)
         {
