@@ -43,6 +43,7 @@ public static class GrainServices
         services.AddOptions<FacilitatorSettings>().ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<FailureBudget>();
         services.AddSingleton<PaymentsUnderWay>();
+        services.AddSingleton<Permit2Verifier>();
         services.AddSingleton<PaymentVerifier>();
         services.AddSingleton<IFacilitator, Facilitator.Facilitator>();
         return services;

@@ -4,7 +4,7 @@ namespace AgentPay.X402;
 /// The codes given as <c>invalidReason</c>, <c>errorReason</c> and <c>error</c>. The names are those of the x402 specification and of its
 /// reference implementation; where the two differ the implementation's name is used, because that is what clients switch on.
 /// </summary>
-public static class ErrorCodes
+public static partial class ErrorCodes
 {
     /// <summary><c>x402Version</c> is missing, is not the number 1 or 2, or differs between envelope and payload.</summary>
     public const string InvalidX402Version = "invalid_x402_version";
@@ -72,10 +72,10 @@ public static class ErrorCodes
     /// <summary>The settling transaction succeeded without the transfer that was authorized.</summary>
     public const string InvalidExactEvmTransferEventMismatch = "invalid_exact_evm_transfer_event_mismatch";
 
-    /// <summary>The payload is of a transfer method other than EIP-3009, such as Permit2.</summary>
+    /// <summary>The payload is not of the transfer method that the requirements name, or of one that the protocol version does not have.</summary>
     public const string UnsupportedPayloadType = "unsupported_payload_type";
 
-    /// <summary>The requirements demand a transfer method other than EIP-3009.</summary>
+    /// <summary>The requirements demand a transfer method that is not offered here.</summary>
     public const string UnsupportedAssetTransferMethod = "unsupported_asset_transfer_method";
 
     /// <summary>The requirements demand a payment flow that the scheme does not have.</summary>

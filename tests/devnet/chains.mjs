@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { keccak256, toBytes } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { rpc, startAnvil, zeroGasArguments } from './lib/anvil.mjs';
-import { deployToken, fund, installMulticall3 } from './lib/token.mjs';
+import { deployToken, fund, installMulticall3, installPermit2 } from './lib/token.mjs';
 
 const startTimeoutMs = 60_000;
 const abandonedAfterMs = 10 * 60_000;
@@ -85,6 +85,7 @@ async function startChain({ chainId, istanbul, args }) {
   if (token === undefined || (await rpc(chain.url, 'eth_getCode', token, 'latest')) === '0x') {
     token = await deployToken(chain.url, { istanbul });
     await installMulticall3(chain.url, { istanbul });
+    await installPermit2(chain.url, { istanbul });
     for (const { address, role } of accounts) {
       await fund(chain.url, address, { token, value: role === 'payer' ? payerAtoms : 0n });
     }

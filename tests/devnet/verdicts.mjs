@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { privateKeyToAccount } from 'viem/accounts';
 import { cases, createWorld } from './lib/cases.mjs';
-import { installMulticall3 } from './lib/token.mjs';
+import { installMulticall3, installPermit2 } from './lib/token.mjs';
 import { v1Names } from './lib/eip3009.mjs';
 
 const usage = `node verdicts.mjs --reference URL --ours URL --rpc URL --token 0x… --key 0x… --pay-to 0x… [options]
@@ -74,6 +74,7 @@ async function judge(world, { name, prepare, pay, restore }, x402Version) {
 }
 
 await installMulticall3(options.rpc, { istanbul: options.istanbul });
+await installPermit2(options.rpc, { istanbul: options.istanbul });
 const world = await createWorld({
   rpc: options.rpc,
   network: options.network,
@@ -86,7 +87,7 @@ const world = await createWorld({
 
 const rows = [];
 for (const x402Version of [2, 1]) {
-  for (const entry of cases.filter(({ name }) => name.includes(options.only))) {
+  for (const entry of cases.filter(({ name, versions }) => name.includes(options.only) && (versions ?? [2, 1]).includes(x402Version))) {
     rows.push(await judge(world, entry, x402Version));
   }
 }

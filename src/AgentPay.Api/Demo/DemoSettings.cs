@@ -1,3 +1,5 @@
+using AgentPay.X402.Schemes;
+
 namespace AgentPay.Api.Demo;
 
 /// <summary>Settings under <c>AgentPay:Demo</c>: the price of <c>GET /demo/quote</c>. All empty: there is no demo endpoint.</summary>
@@ -14,4 +16,7 @@ public sealed class DemoSettings
 
     /// <summary>Token contract; one of that chain's tokens.</summary>
     public string Asset { get; set; } = "";
+
+    /// <summary>How the token is moved: <c>eip3009</c> or <c>permit2</c>.</summary>
+    public string TransferMethod { get; set; } = SchemeNames.Eip3009;
 }

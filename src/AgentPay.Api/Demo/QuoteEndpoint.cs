@@ -27,7 +27,11 @@ public static class QuoteEndpoint
 
         var token = desk.SettingsOf(demo.Network)?.FindToken(demo.Asset.ToLowerInvariant())
             ?? throw new InvalidOperationException($"AgentPay:Demo:Asset {demo.Asset} is not a token of {demo.Network}.");
-        var offer = new PaymentOffer(demo.Network, demo.Asset, demo.Price, demo.PayTo, token.Name, token.Version) { Description = "A quote of the day" };
+        var offer = new PaymentOffer(demo.Network, demo.Asset, demo.Price, demo.PayTo, token.Name, token.Version)
+        {
+            Description = "A quote of the day",
+            TransferMethod = demo.TransferMethod,
+        };
         routes.MapGet("/demo/quote", GetQuote).RequirePayment(offer)
             .WithTags("Demo").WithName("getQuote").WithSummary("A quote of the day, for a price.").Produces<Quote>()
             .Produces<TermsDocument>(StatusCodes.Status402PaymentRequired).AddProblems(400, 503);

@@ -37,7 +37,7 @@ public static class FacilitatorEndpoints
 
         var verdict = access.Serves(request!.Requirements.PayTo)
             ? await facilitator.VerifyAsync(request.Payload, request.Requirements, cancellationToken)
-            : VerifyResponse.Invalid(ErrorCodes.InvalidPaymentRequirements, PayToNotServed, request.Payload.Authorization?.From);
+            : VerifyResponse.Invalid(ErrorCodes.InvalidPaymentRequirements, PayToNotServed, request.Payload.Payer);
         if (!verdict.IsValid)
         {
             budget.CallerFailed(access.CallerOf(context));

@@ -144,7 +144,9 @@ public sealed class PaymentGate(IFacilitator facilitator, IOptions<SellerSetting
     private static async Task AskAsync(HttpContext context, SellerOffer offer, string error, string? payer = null)
     {
         var response = context.Response;
-        response.StatusCode = StatusCodes.Status402PaymentRequired;
+
+        // Nothing is wrong with the payment: the buyer has to approve Permit2 first, which a status of its own tells apart from a refusal.
+        response.StatusCode = error == ErrorCodes.Permit2AllowanceRequired ? StatusCodes.Status412PreconditionFailed : StatusCodes.Status402PaymentRequired;
         response.ContentType = "application/json";
         response.Headers[HeaderNames.PaymentRequired] = offer.ToHeader(error);
         SetPrivate(context);

@@ -1,4 +1,5 @@
 using AgentPay.X402.Messages;
+using AgentPay.X402.Schemes;
 using AgentPay.X402.Seller;
 
 namespace AgentPay.Api.Payments;
@@ -21,6 +22,9 @@ public sealed record PaymentOffer(string Network, string Asset, string Amount, s
     /// <summary>How long a buyer may take from the terms to the payment, in seconds: 10 to 3,600.</summary>
     public int MaxTimeoutSeconds { get; init; } = 120;
 
+    /// <summary>How the token is moved: <c>eip3009</c>, or <c>permit2</c> for any token whose buyers approved Permit2 (version 2 only).</summary>
+    public string TransferMethod { get; init; } = SchemeNames.Eip3009;
+
     internal SellerOffer ToSellerOffer(string url) => new(
         new ResourceInfo(url, Description, MimeType),
         [
@@ -31,7 +35,9 @@ public sealed record PaymentOffer(string Network, string Asset, string Amount, s
                 Asset = Asset,
                 PayTo = PayTo,
                 MaxTimeoutSeconds = MaxTimeoutSeconds,
-                Extra = RequirementsExtra.ForEip712Domain(TokenName, TokenVersion),
+                Extra = TransferMethod == SchemeNames.Permit2
+                    ? RequirementsExtra.ForPermit2(TokenName, TokenVersion)
+                    : RequirementsExtra.ForEip712Domain(TokenName, TokenVersion),
             },
         ]);
 }

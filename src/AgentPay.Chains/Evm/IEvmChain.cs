@@ -99,6 +99,9 @@ public interface IEvmChain
 
     /// <summary>The account's native balance in wei.</summary>
     Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken);
+
+    /// <summary>Transfers by Permit2 on this chain; null where they are not understood.</summary>
+    IPermit2Chain? Permit2 => null;
 }
 
 /// <summary>An EIP-3009 authorization with everything its check and its call need (EIP-3009).</summary>

@@ -43,7 +43,7 @@ public static class TransferProofReading
 
                     used = log.Topics[1] == Bytes32.From(from) && log.Topics[2] == nonce;
                 }
-                else if (used && IsTransfer(log, from, to, value))
+                else if (used && TransferProof.IsTransfer(log, from, to, value))
                 {
                     return TransferProof.Whole;
                 }
@@ -51,12 +51,14 @@ public static class TransferProofReading
 
             return used ? TransferProof.TransferMissing : TransferProof.None;
         }
-    }
 
-    private static bool IsTransfer(EventLog log, Address from, Address to, UInt256 value) =>
-        log.Topics[0] == Eip3009.Transfer
-        && log.Topics[1] == Bytes32.From(from)
-        && log.Topics[2] == Bytes32.From(to)
-        && log.Data.Length == UInt256.Bytes
-        && new UInt256(log.Data.Span) == value;
+        /// <summary>True for the event <c>Transfer</c> (EIP-20) of exactly this payer, payee and value, whatever contract emitted it.</summary>
+        internal static bool IsTransfer(EventLog log, Address from, Address to, UInt256 value) =>
+            log.Topics is [var topic, var payer, var payee]
+            && topic == Eip3009.Transfer
+            && payer == Bytes32.From(from)
+            && payee == Bytes32.From(to)
+            && log.Data.Length == UInt256.Bytes
+            && new UInt256(log.Data.Span) == value;
+    }
 }

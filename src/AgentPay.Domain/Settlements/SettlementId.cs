@@ -12,11 +12,11 @@ public static class SettlementId
     private const string Prefix = "stl:";
 
     /// <summary>The id of an authorization.</summary>
-    public static string Of(SettlementTerms terms) => Of(terms.Network, terms.Method, terms.Token, terms.Payer, terms.Nonce);
+    public static string Of(SettlementTerms terms) => Of(terms.Network, terms.Method, terms.NonceKeeper ?? terms.Token, terms.Payer, terms.Nonce);
 
     /// <summary>The id of an authorization by its parts; hexadecimal in lower case with 0x.</summary>
-    public static string Of(string network, string method, string token, string payer, string nonce) =>
-        $"{Prefix}{network}:{method}:{token}:{payer}:{nonce}";
+    public static string Of(string network, string method, string contract, string payer, string nonce) =>
+        $"{Prefix}{network}:{method}:{contract}:{payer}:{nonce}";
 
     /// <summary>True for text of the form <c>stl:eip155:1:eip3009:0x…:0x…:0x…</c>.</summary>
     public static bool IsWellFormed(string text) =>

@@ -11,7 +11,7 @@ public sealed record SettlementTerms
     /// <summary>CAIP-2 network, for example <c>eip155:8453</c>.</summary>
     [Id(0), JsonPropertyName("net")] public required string Network { get; init; }
 
-    /// <summary>Transfer method: <c>eip3009</c>.</summary>
+    /// <summary>Transfer method: <c>eip3009</c> or <c>permit2</c>.</summary>
     [Id(1), JsonPropertyName("m")] public required string Method { get; init; }
 
     /// <summary>Token contract.</summary>
@@ -35,7 +35,7 @@ public sealed record SettlementTerms
     /// <summary>Unix seconds; the token wants a later block time.</summary>
     [Id(8), JsonPropertyName("va")] public required string ValidAfter { get; init; }
 
-    /// <summary>Unix seconds as signed; the token wants an earlier block time.</summary>
+    /// <summary>Unix seconds as signed; the token wants an earlier block time. For <c>permit2</c> the deadline: the last block time that Permit2 takes.</summary>
     [Id(9), JsonPropertyName("vb")] public required string ValidBefore { get; init; }
 
     /// <summary>The payer's nonce, 32 bytes.</summary>
@@ -56,6 +56,12 @@ public sealed record SettlementTerms
     /// <summary>Height of the chain when it still showed the authorization unused, which is where a search for its use begins. Null: not known.</summary>
     [Id(15), JsonPropertyName("blk")] public ulong? UnusedAt { get; init; }
 
+    /// <summary>The contract that keeps the nonce; null: the token.</summary>
+    [Id(16), JsonPropertyName("nc"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? NonceKeeper { get; init; }
+
+    /// <summary>The payer's approval that goes in the same call (EIP-2612); null: none is needed.</summary>
+    [Id(17), JsonPropertyName("pmt"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public PermitTerms? Permit { get; init; }
+
     /// <summary>CAIP-19 name of the asset.</summary>
     [JsonIgnore]
     public string Asset => $"{Network}/erc20:{Token}";
@@ -67,3 +73,9 @@ public sealed record SettlementTerms
 
     private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 }
+
+/// <summary>A payer's signed approval of Permit2 for exactly the amount (EIP-2612).</summary>
+/// <param name="Deadline">Unix seconds; the last block time that the token takes.</param>
+/// <param name="Signature">65 bytes r, s, v.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.PermitTerms")]
+public sealed record PermitTerms([property: Id(0), JsonPropertyName("d")] string Deadline, [property: Id(1), JsonPropertyName("s")] string Signature);

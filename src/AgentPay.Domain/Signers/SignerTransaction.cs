@@ -60,8 +60,9 @@ public sealed record SettlementWork(
     [property: Id(4), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Moved = false)
 {
     /// <summary>
-    /// A contract at the payer's address runs inside the transaction: it could burn the gas of its neighbours, so it goes alone.
+    /// A contract at the payer's address runs inside the transaction: it could burn the gas of its neighbours, so it goes alone. So does a call that carries
+    /// a permit of the token: it does more than move the money.
     /// </summary>
     [JsonIgnore]
-    public bool MayShare => !Terms.PayerHasCode && CompanyMax != 1;
+    public bool MayShare => !Terms.PayerHasCode && Terms.Permit is null && CompanyMax != 1;
 }

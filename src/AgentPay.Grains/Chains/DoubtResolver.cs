@@ -1,5 +1,6 @@
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Methods;
 using AgentPay.Grains.Settlements;
 using Microsoft.Extensions.Logging;
 
@@ -97,15 +98,14 @@ internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain ch
     private async Task<bool> IsNeverUsedAsync(SettlementTerms terms, ulong head, CancellationToken cancellationToken)
     {
         var final = await ReadFinalAsync(head, cancellationToken);
-        if (final is null || !long.TryParse(terms.ValidBefore, out var end) || (long)final.Timestamp < end)
+        if (final is null || !TransferMethods.Of(terms).IsOverAt(terms, final.Timestamp))
         {
             return false;
         }
 
         try
         {
-            return !await chain.ReadAuthorizationStateAsync(
-                Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), BlockTag.At(final.Cursor.Number), cancellationToken);
+            return !await TransferMethods.Of(terms).IsUsedAsync(chain, terms, BlockTag.At(final.Cursor.Number), cancellationToken);
         }
         catch (ChainUnavailableException e)
         {

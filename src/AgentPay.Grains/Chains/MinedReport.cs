@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
+using AgentPay.Grains.Methods;
 
 namespace AgentPay.Grains.Chains;
 
 /// <summary>
-/// What a receipt proves of each settlement in a transaction. Success needs our AuthorizationUsed and our Transfer, from the token itself; failure needs proof too:
+/// What a receipt proves of each settlement in a transaction. Success needs what its method proves it by, with our Transfer from the token itself; failure needs proof too:
 /// a reverted call with the authorization unused. Everything between is doubt, and somebody may have sent the authorization before us.
 /// </summary>
 internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
@@ -42,7 +43,7 @@ internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
     /// <summary>What became of an authorization by the chain's own logs from a block on; doubt when they have no trace, and how far they were searched.</summary>
     public async Task<(SettlementCommand Command, ulong? SearchedTo)> TraceAsync(SettlementTerms terms, ulong from, CancellationToken cancellationToken)
     {
-        var trace = await chain.FindAuthorizationAsync(Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), from, cancellationToken);
+        var trace = await TransferMethods.Of(terms).FindAsync(chain, terms, from, cancellationToken);
         SettlementCommand command = trace.Fate switch
         {
             AuthorizationFate.Used when ProofOf(terms, trace.Receipt!) == TransferProof.Whole => Confirm(trace.Receipt!) with { ByOther = true },
@@ -60,8 +61,7 @@ internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
     private async Task<SettlementCommand> ExplainAsync(SettlementWork work, bool callSucceeded, TransactionReceipt receipt, ulong head, CancellationToken cancellationToken)
     {
         var terms = work.Terms;
-        var used = await chain.ReadAuthorizationStateAsync(
-            Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), BlockTag.At(head), cancellationToken);
+        var used = await TransferMethods.Of(terms).IsUsedAsync(chain, terms, BlockTag.At(head), cancellationToken);
         return used
             ? (await TraceAsync(terms, SearchFrom(terms, receipt.Block.Number), cancellationToken)).Command
             : new FailSettlement(callSucceeded ? TransferMismatch : TransactionFailed);
@@ -69,8 +69,7 @@ internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
 
     private static ConfirmSettlement Confirm(TransactionReceipt receipt) => new(receipt.Transaction.ToString(), receipt.Block.ToReference());
 
-    private static TransferProof ProofOf(SettlementTerms terms, TransactionReceipt receipt) => receipt.Prove(
-        Address.Parse(terms.Token), Address.Parse(terms.Payer), Address.Parse(terms.PayTo), terms.Atoms, Bytes32.Parse(terms.Nonce));
+    private static TransferProof ProofOf(SettlementTerms terms, TransactionReceipt receipt) => TransferMethods.Of(terms).Prove(receipt, terms);
 }
 
 /// <summary>Between the chain's words and the domain's.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
+using AgentPay.Grains.Methods;
 
 namespace AgentPay.Grains.Chains;
 
@@ -21,16 +22,9 @@ internal static class SettlementTransaction
         return ("0x" + Convert.ToHexStringLower(signed.Raw.Span), signed.Hash.ToString());
     }
 
-    public static Eip3009Transfer ToTransfer(SettlementTerms terms) => new(
-        Address.Parse(terms.Token), terms.DomainName, terms.DomainVersion, Address.Parse(terms.Payer), Address.Parse(terms.PayTo), terms.Atoms,
-        UInt256.Parse(terms.ValidAfter), UInt256.Parse(terms.ValidBefore), Bytes32.Parse(terms.Nonce), Convert.FromHexString(terms.Signature.AsSpan(2)))
-    {
-        PayerHasCode = terms.PayerHasCode,
-    };
-
     private static (Address Target, ReadOnlyMemory<byte> Data) CallOf(SettlementTerms terms)
     {
-        var transfer = ToTransfer(terms);
-        return (transfer.Token, Eip3009.Calldata(transfer));
+        var call = TransferMethods.Of(terms).CallOf(terms);
+        return (call.Target, call.Calldata);
     }
 }

@@ -33,13 +33,13 @@ internal sealed class Facilitator(
             (refusal, prepared) = await verifier.CheckChainAsync(prepared!, cancellationToken);
             if (refusal is null && await FindAsync(prepared.Id, cancellationToken) is { Status: not (SettlementStatus.Released or SettlementStatus.Failed) })
             {
-                refusal = ErrorCodes.InvalidExactEvmNonceAlreadyUsed;
+                refusal = NonceUsed(prepared);
             }
         }
 
         metrics.Verified(refusal);
         activity.End(refusal);
-        var payer = prepared?.Terms.Payer ?? payment.Authorization?.From;
+        var payer = prepared?.Terms.Payer ?? payment.Payer;
         return refusal is null ? VerifyResponse.Valid(payer!) : VerifyResponse.Invalid(refusal, Sentences.Of(refusal), payer);
     }
 
@@ -64,7 +64,7 @@ internal sealed class Facilitator(
         var (prepared, refusal) = await CheckAsync(payment, requirements, cancellationToken);
         if (refusal is not null)
         {
-            return new AdmissionAnswer(refusal, Sentences.Of(refusal), payment.Authorization?.From, null);
+            return new AdmissionAnswer(refusal, Sentences.Of(refusal), payment.Payer, null);
         }
 
         // Longer than a run can wait for its settlement: nobody takes over from one that is about to answer.
@@ -85,7 +85,7 @@ internal sealed class Facilitator(
 
         if (reply.Refusal is { } no)
         {
-            return new AdmissionAnswer(no.Code, no.Detail, prepared.Terms.Payer, null);
+            return new AdmissionAnswer(CodeOf(no, prepared), no.Detail, prepared.Terms.Payer, null);
         }
 
         var admitted = new AdmittedPayment(this, prepared, reply.State!.Admission!.Key, new SettleWords(payment, requirements));
@@ -134,7 +134,7 @@ internal sealed class Facilitator(
 
         if (known.Terms.Digest != prepared.Terms.Digest)
         {
-            return (prepared, ErrorCodes.InvalidExactEvmNonceAlreadyUsed);
+            return (prepared, NonceUsed(prepared));
         }
 
         var isOurs = prepared.SignedByPayer || known.Terms.Signature == prepared.Terms.Signature;
@@ -161,7 +161,7 @@ internal sealed class Facilitator(
         if (reply.Refusal is { } no)
         {
             var hash = no.Code == SettlementRefusals.Duplicate ? await HashAsync(grain, reply.State, cancellationToken) : null;
-            return new SettleAnswer(words.Refused(no.Code, hash));
+            return new SettleAnswer(words.Refused(CodeOf(no, prepared), hash));
         }
 
         underWay.Keep(prepared);
@@ -231,6 +231,12 @@ internal sealed class Facilitator(
     private ISettlementGrain Grain(PreparedPayment prepared) => grains.GetGrain<ISettlementGrain>(prepared.Id);
 
     private void Leave(PreparedPayment prepared) => underWay.Leave(prepared);
+
+    private static string NonceUsed(PreparedPayment payment) =>
+        payment.Permit2 is null ? ErrorCodes.InvalidExactEvmNonceAlreadyUsed : ErrorCodes.Permit2InvalidNonce;
+
+    /// <summary>A settlement's refusal in its method's words.</summary>
+    private static string CodeOf(Refusal refusal, PreparedPayment payment) => refusal.Code == SettlementRefusals.NonceUsed ? NonceUsed(payment) : refusal.Code;
 
     private static string RandomKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Chains;
+using AgentPay.Grains.Methods;
 using AgentPay.X402;
 using AgentPay.X402.Messages;
 using AgentPay.X402.Schemes;
@@ -10,8 +11,9 @@ namespace AgentPay.Grains.Facilitator;
 
 /// <summary>
 /// The rules of scheme <c>exact</c> by EIP-3009, cheap ones first: text, then the operator's allow-list, then the signature, then the chain.
+/// Payments by another method go to its own verifier.
 /// </summary>
-internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
+internal sealed class PaymentVerifier(ChainDesk desk, Permit2Verifier permit2, TimeProvider clock)
 {
     /// <summary>Gas of a transfer from a plain key: measured 86,000 to 105,000 for proxied stablecoins; what is not used is not paid.</summary>
     private const ulong KeyTransferGas = 160_000;
@@ -23,7 +25,10 @@ internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
     private static readonly byte[] DeploymentMagic = Convert.FromHexString("6492649264926492649264926492649264926492649264926492649264926492");
 
     /// <summary>Everything that can be said without the chain; broken time rules are kept apart, for a settled payment may be asked about after its end.</summary>
-    public (PreparedPayment? Payment, string? Refusal) Prepare(PaymentPayload payment, PaymentRequirements requirements)
+    public (PreparedPayment? Payment, string? Refusal) Prepare(PaymentPayload payment, PaymentRequirements requirements) =>
+        requirements.Extra.AssetTransferMethod == SchemeNames.Permit2 ? permit2.Prepare(payment, requirements) : PrepareEip3009(payment, requirements);
+
+    private (PreparedPayment? Payment, string? Refusal) PrepareEip3009(PaymentPayload payment, PaymentRequirements requirements)
     {
         var broken = ExactEvmRules.Check(payment, requirements, clock.GetUtcNow());
         var isTime = broken is ErrorCodes.InvalidExactEvmValidBefore or ErrorCodes.InvalidExactEvmValidAfter;
@@ -53,11 +58,14 @@ internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
     }
 
     /// <summary>What the chain says now; null when it would accept the transfer. Also says what gas the transfer needs.</summary>
-    public async Task<(string? Refusal, PreparedPayment Payment)> CheckChainAsync(PreparedPayment payment, CancellationToken cancellationToken)
+    public Task<(string? Refusal, PreparedPayment Payment)> CheckChainAsync(PreparedPayment payment, CancellationToken cancellationToken) =>
+        payment.Permit2 is { } transfer ? permit2.CheckChainAsync(payment, transfer, cancellationToken) : CheckChainAsync(payment, payment.Eip3009!, cancellationToken);
+
+    private async Task<(string? Refusal, PreparedPayment Payment)> CheckChainAsync(PreparedPayment payment, Eip3009Transfer transfer, CancellationToken cancellationToken)
     {
         var chain = desk.ChainOf(payment.Terms.Network)!;
         payment = payment with { Terms = payment.Terms with { UnusedAt = desk.HeightOf(payment.Terms.Network) } };
-        var reading = await chain.ReadTransferAsync(payment.Transfer, cancellationToken);
+        var reading = await chain.ReadTransferAsync(transfer, cancellationToken);
         if (!reading.PayerHasCode)
         {
             return payment.SignedByPayer ? (CodeOf(reading.Verdict), payment) : (ErrorCodes.InvalidExactEvmSignature, payment);
@@ -65,7 +73,7 @@ internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
 
         // A contract, or an account that delegated to one (EIP-7702), answers for itself, from the bytes as they came: no silent fall-back to its key.
         payment = payment.ByWallet();
-        if (!await chain.IsValidSignatureAsync(payment.Transfer.From, payment.Digest, payment.Transfer.Signature, cancellationToken))
+        if (!await chain.IsValidSignatureAsync(transfer.From, payment.Digest, transfer.Signature, cancellationToken))
         {
             return (ErrorCodes.InvalidExactEvmSignature, payment);
         }
@@ -76,7 +84,7 @@ internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
         }
 
         var sender = Address.Parse(desk.SignersOf(payment.Terms.Network)[0]);
-        var gas = await chain.EstimateGasAsync(sender, payment.Transfer.Token, Eip3009.Calldata(payment.Transfer), cancellationToken);
+        var gas = await chain.EstimateGasAsync(sender, transfer.Token, Eip3009.Calldata(payment.Eip3009!), cancellationToken);
         return gas is null or > WalletTransferGasMax
             ? (ErrorCodes.InvalidExactEvmSimulationFailed, payment)
             : (null, payment with { Terms = payment.Terms with { GasLimit = Math.Min(gas.Value + (gas.Value / 4), WalletTransferGasMax) } });
@@ -116,7 +124,7 @@ internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
         var terms = new SettlementTerms
         {
             Network = requirements.Network,
-            Method = "eip3009",
+            Method = TransferMethods.Eip3009,
             Token = token.ToString(),
             DomainName = transfer.DomainName,
             DomainVersion = transfer.DomainVersion,
@@ -130,7 +138,7 @@ internal sealed class PaymentVerifier(ChainDesk desk, TimeProvider clock)
             Digest = digest.ToString(),
             GasLimit = KeyTransferGas,
         };
-        return (new PreparedPayment(terms, transfer, digest, signedByPayer, timeRefusal), null);
+        return (new PreparedPayment(terms, digest, signedByPayer, timeRefusal) { Eip3009 = transfer }, null);
     }
 
     private static string? CodeOf(TransferVerdict verdict) => verdict switch

@@ -1,5 +1,6 @@
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Methods;
 using AgentPay.X402;
 
 namespace AgentPay.Grains.Facilitator;
@@ -38,7 +39,7 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
         {
             // What the chain shows used is in its balance already; asked before the balance, so that nothing is missing from both.
             var used = look == 0 ? [] : await ReadUsedAsync(payment, chain, cancellationToken);
-            var balance = await chain.ReadTokenBalanceAsync(payment.Transfer.Token, payment.Transfer.From, cancellationToken);
+            var balance = await chain.ReadTokenBalanceAsync(Address.Parse(payment.Terms.Token), Address.Parse(payment.Terms.Payer), cancellationToken);
             lock (gate)
             {
                 Note(payment.Terms, balance, used);
@@ -50,7 +51,7 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
             }
         }
 
-        return ErrorCodes.InvalidExactEvmInsufficientBalance;
+        return payment.Permit2 is null ? ErrorCodes.InvalidExactEvmInsufficientBalance : ErrorCodes.Permit2InsufficientBalance;
     }
 
     /// <summary>The one who entered goes; what it did not reserve no longer counts.</summary>
@@ -111,7 +112,7 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
             }
 
             payer ??= payers[terms.Payer] = new Payer();
-            payer.Entries.Add(payment.Id, new Entry(terms.Asset, terms.Atoms, payment.Transfer.Nonce, clock.GetTimestamp()) { Holders = 1 });
+            payer.Entries.Add(payment.Id, new Entry(terms, clock.GetTimestamp()) { Holders = 1 });
             return true;
         }
     }
@@ -129,12 +130,12 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
             || (payer.Balances.TryGetValue(terms.Asset, out var known) && clock.GetElapsedTime(known.ReadAt) < BalanceAge && promised + terms.Atoms <= known.Atoms);
     }
 
-    private void Note(SettlementTerms terms, UInt256 balance, IEnumerable<Bytes32> used)
+    private void Note(SettlementTerms terms, UInt256 balance, HashSet<SettlementTerms> used)
     {
         if (payers.TryGetValue(terms.Payer, out var payer))
         {
             payer.Balances[terms.Asset] = (balance, clock.GetTimestamp());
-            foreach (var entry in payer.Entries.Values.Where(entry => entry.Asset == terms.Asset && used.Contains(entry.Nonce)))
+            foreach (var entry in payer.Entries.Values.Where(entry => entry.Asset == terms.Asset && used.Contains(entry.Terms)))
             {
                 entry.IsUsed = true;
             }
@@ -142,9 +143,9 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
     }
 
     /// <summary>Which of this payer's are mined and not reported yet. Asked once for all who need it in a while: a payer without money must not make the engine ask for masses.</summary>
-    private async Task<HashSet<Bytes32>> ReadUsedAsync(PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
+    private async Task<HashSet<SettlementTerms>> ReadUsedAsync(PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
     {
-        Bytes32[] open;
+        SettlementTerms[] open;
         lock (gate)
         {
             if (!payers.TryGetValue(payment.Terms.Payer, out var payer) || (payer.LookedAt is { } at && clock.GetElapsedTime(at) < BalanceAge))
@@ -153,11 +154,10 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
             }
 
             payer.LookedAt = clock.GetTimestamp();
-            open = [.. payer.Entries.Values.Where(entry => !entry.IsUsed && entry.Asset == payment.Terms.Asset).Select(entry => entry.Nonce)];
+            open = [.. payer.Entries.Values.Where(entry => !entry.IsUsed && entry.Asset == payment.Terms.Asset).Select(entry => entry.Terms)];
         }
 
-        var (token, from) = (payment.Transfer.Token, payment.Transfer.From);
-        var states = await Task.WhenAll(open.Select(nonce => chain.ReadAuthorizationStateAsync(token, from, nonce, null, cancellationToken)));
+        var states = await Task.WhenAll(open.Select(terms => TransferMethods.Of(terms).IsUsedAsync(chain, terms, null, cancellationToken)));
         return [.. open.Where((_, i) => states[i])];
     }
 
@@ -205,13 +205,13 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
         public long? LookedAt { get; set; }
     }
 
-    private sealed class Entry(string asset, UInt256 atoms, Bytes32 nonce, long since)
+    private sealed class Entry(SettlementTerms terms, long since)
     {
-        public string Asset => asset;
+        public SettlementTerms Terms => terms;
 
-        public UInt256 Atoms => atoms;
+        public string Asset { get; } = terms.Asset;
 
-        public Bytes32 Nonce => nonce;
+        public UInt256 Atoms => terms.Atoms;
 
         public long Since => since;
 

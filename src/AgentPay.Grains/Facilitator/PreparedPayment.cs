@@ -5,17 +5,27 @@ namespace AgentPay.Grains.Facilitator;
 
 /// <summary>A payment after every check that needs no chain.</summary>
 /// <param name="Terms">What was signed, in canonical spelling.</param>
-/// <param name="Transfer">The same for the chain.</param>
 /// <param name="Digest">What was signed.</param>
 /// <param name="SignedByPayer">The signature recovers to the payer's own address.</param>
 /// <param name="TimeRefusal">The code of the time rule it breaks; null when none.</param>
-internal sealed record PreparedPayment(SettlementTerms Terms, Eip3009Transfer Transfer, Bytes32 Digest, bool SignedByPayer, string? TimeRefusal)
+internal sealed record PreparedPayment(SettlementTerms Terms, Bytes32 Digest, bool SignedByPayer, string? TimeRefusal)
 {
     /// <summary>It counts among what its payer has under way.</summary>
     public bool IsCounted { get; init; }
 
+    /// <summary>The same as the terms, for the chain; null for another method.</summary>
+    public Eip3009Transfer? Eip3009 { get; init; }
+
+    /// <summary>The same as the terms, for the chain; null for another method.</summary>
+    public Permit2Transfer? Permit2 { get; init; }
+
     public string Id { get; } = SettlementId.Of(Terms);
 
     /// <summary>The same, of a payer that has code.</summary>
-    public PreparedPayment ByWallet() => this with { Terms = Terms with { PayerHasCode = true }, Transfer = Transfer with { PayerHasCode = true } };
+    public PreparedPayment ByWallet() => this with
+    {
+        Terms = Terms with { PayerHasCode = true },
+        Eip3009 = Eip3009 is { } eip3009 ? eip3009 with { PayerHasCode = true } : null,
+        Permit2 = Permit2 is { } permit2 ? permit2 with { PayerHasCode = true } : null,
+    };
 }

@@ -19,7 +19,7 @@ internal sealed class SettleWords(PaymentPayload payment, PaymentRequirements re
         Success = false,
         ErrorReason = code,
         ErrorMessage = Sentences.Of(code),
-        Payer = payment.Authorization?.From,
+        Payer = payment.Payer,
         Transaction = transaction ?? "",
         Network = requirements.NetworkAsSent,
     };

@@ -6,6 +6,7 @@ using AgentPay.Grains.Books;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Silo.Devnet;
+using AgentPay.X402.Schemes;
 
 namespace AgentPay.Silo.Settings;
 
@@ -118,6 +119,7 @@ internal sealed class SettingsReader
 
         Require(Address.TryParse(demo.PayTo, out _), $"AgentPay:Demo:PayTo is '{demo.PayTo}'; it must be 0x and 40 hexadecimal digits.");
         Require(UInt256.TryParse(demo.Price, out var price) && !price.IsZero, $"AgentPay:Demo:Price is '{demo.Price}'; it must be a whole number of the token's smallest unit, more than 0.");
+        Require(demo.TransferMethod is SchemeNames.Eip3009 or SchemeNames.Permit2, $"AgentPay:Demo:TransferMethod is '{demo.TransferMethod}'; it must be eip3009 or permit2.");
         var chain = chains.FirstOrDefault(chain => chain.Settings.Network == demo.Network);
         Require(chain is not null || problems.Count > 0, $"AgentPay:Demo:Network is '{demo.Network}'; it must be one of the configured chains.");
         Require(chain?.Settings.FindToken(demo.Asset.ToLowerInvariant()) is not null || chain is null, $"AgentPay:Demo:Asset is '{demo.Asset}'; it must be one of the tokens of {demo.Network}.");

@@ -21,6 +21,12 @@ public sealed record PaymentPayload
     /// <summary>The EIP-3009 authorization; null when the payload is of another scheme, network family or transfer method.</summary>
     public TransferAuthorization? Authorization { get; init; }
 
+    /// <summary>The Permit2 transfer (v2); null when the payload is of another method.</summary>
+    public Permit2Authorization? Permit2 { get; init; }
+
+    /// <summary>Who pays, as the payload names it; null when it is of no method known here.</summary>
+    public string? Payer => Authorization?.From ?? Permit2?.From;
+
     /// <summary>The URL the client says it pays for (v2); null when it does not say.</summary>
     public string? ResourceUrl { get; init; }
 

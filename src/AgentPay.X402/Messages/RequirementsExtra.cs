@@ -1,3 +1,4 @@
+using AgentPay.X402.Schemes;
 using AgentPay.X402.Writing;
 
 namespace AgentPay.X402.Messages;
@@ -23,4 +24,15 @@ public sealed record RequirementsExtra(
             writer.WriteString("version"u8, domain.version);
             writer.WriteEndObject();
         }), name, version);
+
+    /// <summary>The extra of a token that is moved by Permit2; the domain is what a payer signs an EIP-2612 approval with.</summary>
+    public static RequirementsExtra ForPermit2(string name, string version) =>
+        new(MessageJson.WriteText((name, version), static (writer, domain) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, domain.name);
+            writer.WriteString("version"u8, domain.version);
+            writer.WriteString("assetTransferMethod"u8, SchemeNames.Permit2);
+            writer.WriteEndObject();
+        }), name, version, SchemeNames.Permit2);
 }

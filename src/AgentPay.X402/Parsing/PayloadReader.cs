@@ -38,6 +38,7 @@ internal static class PayloadReader
             NetworkAsSent = accepted.NetworkAsSent,
             Accepted = accepted,
             Authorization = ReadAuthorization(members.Object("payload"), accepted.Scheme, isEvm),
+            Permit2 = ReadPermit2(members.Object("payload"), accepted.Scheme, isEvm),
             ResourceUrl = members.OptionalObject("resource")?.OptionalText("url", X402Limits.UrlMax),
             ExtensionsJson = extensions?.Raw(),
             PaymentIdentifier = ReadPaymentIdentifier(extensions),
@@ -63,6 +64,30 @@ internal static class PayloadReader
             authorization.Amount("validAfter"),
             authorization.Amount("validBefore"),
             authorization.Nonce("nonce"));
+    }
+
+    /// <summary>A payload that has the member is of this method, as in the reference implementation.</summary>
+    private static Permit2Authorization? ReadPermit2(ObjectReader payload, string scheme, bool isEvm)
+    {
+        if (scheme != SchemeNames.Exact || !isEvm || !payload.Has("permit2Authorization"))
+        {
+            return null;
+        }
+
+        var signature = payload.Signature("signature");
+        var authorization = payload.Object("permit2Authorization");
+        var permitted = authorization.Object("permitted");
+        var witness = authorization.Object("witness");
+        return new Permit2Authorization(
+            signature,
+            authorization.Address("from"),
+            authorization.Address("spender"),
+            permitted.Address("token"),
+            permitted.Amount("amount"),
+            authorization.Amount("nonce"),
+            authorization.Amount("deadline"),
+            witness.Address("to"),
+            witness.Amount("validAfter"));
     }
 
     private static string? ReadPaymentIdentifier(ObjectReader? extensions)

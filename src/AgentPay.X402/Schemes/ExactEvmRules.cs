@@ -26,11 +26,12 @@ public static class ExactEvmRules
     /// </summary>
     /// <returns>Null when every rule holds, else the code of the first that does not.</returns>
     public static string? Check(PaymentPayload payload, PaymentRequirements requirements, DateTimeOffset now) =>
-        CheckTerms(payload, requirements)
+        CheckTerms(payload, requirements, SchemeNames.Eip3009)
         ?? CheckAccepted(payload.Accepted, requirements)
         ?? CheckAuthorization(payload, requirements, now.ToUnixTimeSeconds());
 
-    private static string? CheckTerms(PaymentPayload payload, PaymentRequirements requirements)
+    /// <summary>The rules that every transfer method shares; <paramref name="method"/> is the one that is judged.</summary>
+    internal static string? CheckTerms(PaymentPayload payload, PaymentRequirements requirements, string method)
     {
         if (payload.Scheme != SchemeNames.Exact || requirements.Scheme != SchemeNames.Exact)
         {
@@ -42,7 +43,7 @@ public static class ExactEvmRules
             return ErrorCodes.InvalidNetwork;
         }
 
-        if (requirements.Extra.AssetTransferMethod is not (null or SchemeNames.Eip3009))
+        if ((requirements.Extra.AssetTransferMethod ?? SchemeNames.Eip3009) != method)
         {
             return ErrorCodes.UnsupportedAssetTransferMethod;
         }
@@ -52,7 +53,7 @@ public static class ExactEvmRules
             return ErrorCodes.UnsupportedPaymentFlow;
         }
 
-        if (string.IsNullOrEmpty(requirements.Extra.Name) || string.IsNullOrEmpty(requirements.Extra.Version))
+        if (method == SchemeNames.Eip3009 && (string.IsNullOrEmpty(requirements.Extra.Name) || string.IsNullOrEmpty(requirements.Extra.Version)))
         {
             return ErrorCodes.InvalidExactEvmMissingEip712Domain;
         }

@@ -31,8 +31,20 @@ public sealed class ErrorCodesTests
         invalid_network
         invalid_payload
         invalid_payment_requirements
+        invalid_permit2_recipient_mismatch
+        invalid_permit2_signature
+        invalid_permit2_spender
         invalid_transaction_state
         invalid_x402_version
+        permit2_allowance_required
+        permit2_amount_mismatch
+        permit2_deadline_expired
+        permit2_insufficient_balance
+        permit2_invalid_nonce
+        permit2_not_yet_valid
+        permit2_proxy_not_deployed
+        permit2_simulation_failed
+        permit2_token_mismatch
         settlement_pending
         unexpected_settle_error
         unexpected_verify_error

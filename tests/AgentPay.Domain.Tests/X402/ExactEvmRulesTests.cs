@@ -29,7 +29,7 @@ public sealed class ExactEvmRulesTests
         paymentPayload.accepted.asset                    | OTHER                      | invalid_payment_requirements
         paymentPayload.accepted.payTo                    | OTHER                      | invalid_exact_evm_recipient_mismatch
         paymentPayload.accepted.maxTimeoutSeconds        | 61                         | ok
-        paymentPayload.payload                           | {"permit2Authorization":{}} | unsupported_payload_type
+        paymentPayload.payload                           | {"delegationManager":"0x"}  | unsupported_payload_type
         paymentPayload.payload.authorization.to          | OTHER                      | invalid_exact_evm_recipient_mismatch
         paymentPayload.payload.authorization.value       | "0"                        | invalid_exact_evm_payload_authorization_value_mismatch
         paymentPayload.payload.authorization.value       | "9999"                     | invalid_exact_evm_payload_authorization_value_mismatch

@@ -1,6 +1,8 @@
 using System.Text;
 using AgentPay.X402;
+using AgentPay.X402.Messages;
 using AgentPay.X402.Parsing;
+using AgentPay.X402.Schemes;
 
 namespace AgentPay.Domain.Tests.X402;
 
@@ -160,11 +162,35 @@ public sealed class FacilitatorRequestTests
     public void A_refused_request_still_names_its_network() =>
         Assert.Equal("eip155:84532", Sample.Parse(Sample.RequestV1.With("paymentPayload.payload", "null")).Network);
 
+    [Fact]
+    public void A_transfer_method_unknown_here_is_parsed_without_an_authorization() =>
+        Assert.Null(Sample.Parsed(Sample.RequestV2.With("paymentPayload.payload", """{"delegationManager":{},"signature":7}""")).Payload.Authorization);
+
+    [Fact]
+    public void A_permit2_payload_is_read_whole_in_version_2_and_not_at_all_in_version_1()
+    {
+        var payload = Sample.Parsed(Sample.RequestPermit2).Payload;
+        var expected = new Permit2Authorization(
+            Sample.Signature, Sample.Payer, ExactEvmPermit2Rules.Proxy, Sample.Token, "10000", "77", "1800000060", Sample.Payee, "0");
+
+        Assert.Equal(expected, payload.Permit2);
+        Assert.Null(payload.Authorization);
+        Assert.Equal(Sample.Payer, payload.Payer);
+        var old = Sample.Parsed(Sample.RequestV1.With("paymentPayload.payload", Sample.PayloadPermit2)).Payload;
+        Assert.Null(old.Permit2);
+        Assert.Null(old.Authorization);
+    }
+
     [Theory]
-    [InlineData("permit2Authorization")]
-    [InlineData("delegationManager")]
-    public void Another_transfer_method_is_parsed_without_an_authorization(string member) =>
-        Assert.Null(Sample.Parsed(Sample.RequestV2.With("paymentPayload.payload", $$"""{"{{member}}":{},"signature":7}""")).Payload.Authorization);
+    [InlineData("signature", "7", "/paymentPayload/payload/signature")]
+    [InlineData("permit2Authorization", "{}", "/paymentPayload/payload/permit2Authorization/permitted")]
+    [InlineData("permit2Authorization.nonce", "\"0x01\"", "/paymentPayload/payload/permit2Authorization/nonce")]
+    [InlineData("permit2Authorization.nonce", "\"01\"", "/paymentPayload/payload/permit2Authorization/nonce")]
+    [InlineData("permit2Authorization.deadline", "1800000060", "/paymentPayload/payload/permit2Authorization/deadline")]
+    [InlineData("permit2Authorization.witness", "-", "/paymentPayload/payload/permit2Authorization/witness")]
+    [InlineData("permit2Authorization.permitted.token", "\"0x12\"", "/paymentPayload/payload/permit2Authorization/permitted/token")]
+    public void A_malformed_permit2_payload_is_named_by_its_first_fault(string member, string value, string pointer) =>
+        Assert.Equal($"BadPayload invalid_payload {pointer}", Describe(Sample.Parse(Sample.RequestPermit2.With($"paymentPayload.payload.{member}", value))));
 
     [Theory]
     [InlineData(8192, true)]

@@ -42,6 +42,16 @@ internal static class Sample
 
     public static readonly string RequestV2 = $$$"""{"x402Version":2,"paymentPayload":{{{PayloadV2}}},"paymentRequirements":{{{RequirementsV2}}}}""";
 
+    public static readonly string PayloadPermit2 = $$$"""
+        {"signature":"{{{Signature}}}","permit2Authorization":{"permitted":{"token":"{{{Token}}}","amount":"10000"},"from":"{{{Payer}}}","spender":"0x402085c248eea27d92e8b30b2c58ed07f9e20001","nonce":"77","deadline":"1800000060","witness":{"validAfter":"0","to":"{{{Payee}}}"} } }
+        """;
+
+    /// <summary>The payment of version 2 by Permit2.</summary>
+    public static readonly string RequestPermit2 = RequestV2
+        .With("paymentPayload.payload", PayloadPermit2)
+        .With("paymentPayload.accepted.extra", """{"name":"USDC","version":"2","assetTransferMethod":"permit2"}""")
+        .With("paymentRequirements.extra", """{"name":"USDC","version":"2","assetTransferMethod":"permit2"}""");
+
     public static readonly PaymentTerms Terms = new()
     {
         Network = "eip155:84532",

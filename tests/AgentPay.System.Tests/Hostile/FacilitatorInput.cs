@@ -92,7 +92,8 @@ internal sealed record FacilitatorInput(int Status, string Code, Func<Payment, s
         ["another token name"] = Refused("invalid_exact_evm_token_name_mismatch", payment => Extra(payment, "name", "USD Coin")),
         ["another token version"] = Refused("invalid_exact_evm_token_version_mismatch", payment => Extra(payment, "version", "1")),
         ["no token name"] = Refused("invalid_exact_evm_missing_eip712_domain", payment => Extra(payment, "name", null)),
-        ["Permit2"] = Refused("unsupported_asset_transfer_method", payment => Extra(payment, "assetTransferMethod", "permit2")),
+        ["Permit2 terms"] = Refused("unsupported_payload_type", payment => Extra(payment, "assetTransferMethod", "permit2")),
+        ["another transfer method"] = Refused("unsupported_asset_transfer_method", payment => Extra(payment, "assetTransferMethod", "erc7710")),
         ["another payee than the signed one"] = Refused("invalid_exact_evm_recipient_mismatch", payment => Demand(payment, "payTo", "0x2222222222222222222222222222222222222222", "accepted")),
         ["another payee than the accepted one"] = Refused("invalid_exact_evm_recipient_mismatch", payment => Accepted(payment, "payTo", "0x2222222222222222222222222222222222222222")),
         ["a lower price accepted"] = Refused("invalid_exact_evm_payload_authorization_value_mismatch", payment => Accepted(payment, "amount", "999")),
@@ -133,7 +134,7 @@ internal sealed record FacilitatorInput(int Status, string Code, Func<Payment, s
         ["8,193 bytes"] = Signed("invalid_payload", (_, _, _) => new string('0', 2 * 8_193)),
         ["8,192 bytes"] = Signed("invalid_exact_evm_signature", (_, _, _) => new string('0', 2 * 8_192)),
         ["a wallet's deployment (ERC-6492)"] = Signed("eip6492_factory_not_allowed", (r, s, v) => r + s + v + DeploymentMagic),
-        ["a permit2 payload"] = Refused("unsupported_payload_type", payment =>
+        ["an empty permit2 payload"] = Refused("invalid_payload", payment =>
         {
             payment.Payload["payload"]!["permit2Authorization"] = new JsonObject();
             return payment.Json;

@@ -11,10 +11,10 @@ internal sealed class Payment
 {
     public const ulong Price = 1000;
 
-    private Payment(JsonObject body, Eip3009Transfer transfer, Address payer, string settlement)
+    private Payment(JsonObject body, Eip3009Transfer? transfer, Address payer, string settlement)
     {
         Body = body;
-        Transfer = transfer;
+        Transfer = transfer!;
         Payer = payer;
         Settlement = settlement;
     }
@@ -23,6 +23,9 @@ internal sealed class Payment
 
     /// <summary>What was signed, with its signature.</summary>
     public Eip3009Transfer Transfer { get; }
+
+    /// <summary>The same of a Permit2 payment.</summary>
+    public Permit2Transfer? Permit2Transfer { get; private init; }
 
     public Address Payer { get; }
 
@@ -63,7 +66,38 @@ internal sealed class Payment
         return new Payment(BodyOf(chain, transfer, signature, version), transfer with { Signature = signature }, transfer.From, settlement);
     }
 
-    private static JsonObject BodyOf(TestChain chain, Eip3009Transfer transfer, byte[] signature, int version)
+    /// <summary>Signs a Permit2 payment to the chain's merchant.</summary>
+    /// <param name="chain">Where.</param>
+    /// <param name="payer">Whose.</param>
+    /// <param name="change">Changes the transfer before it is signed.</param>
+    public static Payment SignPermit2(TestChain chain, EvmSigner payer, Func<Permit2Transfer, Permit2Transfer>? change = null)
+    {
+        var deadline = (ulong)TimeProvider.System.GetUtcNow().AddSeconds(120).ToUnixTimeSeconds();
+        var nonce = new UInt256(RandomNumberGenerator.GetBytes(32));
+        var transfer = new Permit2Transfer(chain.Token, payer.Address, chain.Merchant, Price, nonce, deadline, 0UL, default);
+        transfer = change?.Invoke(transfer) ?? transfer;
+        transfer = transfer with { Signature = payer.SignDigest(Permit2.Digest(transfer, chain.ChainId)).ToArray() };
+        var body = BodyOf(chain, null, [], 2);
+        body["paymentRequirements"]!["extra"]!["assetTransferMethod"] = "permit2";
+        body["paymentPayload"]!["accepted"]!["extra"]!["assetTransferMethod"] = "permit2";
+        body["paymentPayload"]!["payload"] = new JsonObject
+        {
+            ["signature"] = "0x" + Convert.ToHexStringLower(transfer.Signature.Span),
+            ["permit2Authorization"] = new JsonObject
+            {
+                ["permitted"] = new JsonObject { ["token"] = transfer.Token.ToString(), ["amount"] = transfer.Value.ToString() },
+                ["from"] = transfer.From.ToString(),
+                ["spender"] = Permit2.Proxy.ToString(),
+                ["nonce"] = transfer.Nonce.ToString(),
+                ["deadline"] = transfer.Deadline.ToString(),
+                ["witness"] = new JsonObject { ["to"] = transfer.To.ToString(), ["validAfter"] = transfer.ValidAfter.ToString() },
+            },
+        };
+        var settlement = $"stl:{chain.Network}:permit2:{Permit2.Contract}:{transfer.From}:{Bytes32.From(transfer.Nonce)}";
+        return new Payment(body, null, transfer.From, settlement) { Permit2Transfer = transfer };
+    }
+
+    private static JsonObject BodyOf(TestChain chain, Eip3009Transfer? transfer, byte[] signature, int version)
     {
         var network = version == 2 ? chain.Network : chain.IsZeroGas ? "skale-base-sepolia" : "base-sepolia";
         var requirements = new JsonObject
@@ -90,7 +124,7 @@ internal sealed class Payment
             requirements["mimeType"] = "application/json";
         }
 
-        payload["payload"] = new JsonObject
+        payload["payload"] = transfer is null ? null : new JsonObject
         {
             ["signature"] = "0x" + Convert.ToHexStringLower(signature),
             ["authorization"] = new JsonObject

@@ -108,6 +108,30 @@ internal sealed class TestChain : IAsyncDisposable
         return (await CallAsync("eth_sendTransaction", new { from = from.ToString(), to = to.ToString(), data = Hex(data), gas = "0x4c4b40" })).GetString()!;
     }
 
+    /// <summary>Puts a compiled contract of the test network at an address, as public chains have it there.</summary>
+    public async Task PutAsync(Address place, string contract)
+    {
+        var file = IsZeroGas ? $"{contract}.istanbul.json" : $"{contract}.json";
+        using var artifact = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Places.Devnet, "contracts", file), TestContext.Current.CancellationToken));
+        var made = (await SendAsync(_owner, null, Convert.FromHexString(artifact.RootElement.GetProperty("bytecode").GetString().AsSpan(2)))).GetString()!;
+        await CallAsync("anvil_setCode", place.ToString(), (await CallAsync("eth_getCode", made, "latest")).GetString()!);
+    }
+
+    /// <summary>Permit2 and the x402 proxy for scheme exact.</summary>
+    public async Task PutPermit2Async()
+    {
+        await PutAsync(Permit2.Contract, "TestPermit2");
+        await PutAsync(Permit2.Proxy, "TestX402ExactPermit2Proxy");
+    }
+
+    /// <summary>Lets Permit2 move tokens of the account.</summary>
+    public async Task ApprovePermit2Async(Address owner, UInt256 atoms)
+    {
+        var hash = await SendAsAsync(owner, Token, new AbiWriter("approve(address,uint256)").Address(Permit2.Contract).Number(atoms).ToArray());
+        await MineAsync();
+        await Wait.ForAsync(() => ReceiptAsync(hash));
+    }
+
     public Task MineAsync() => CallAsync("anvil_mine", "0x1");
 
     public async Task<bool> KnowsAsync(string transaction) => (await CallAsync("eth_getTransactionByHash", transaction)).ValueKind == JsonValueKind.Object;
@@ -154,6 +178,16 @@ internal sealed class TestChain : IAsyncDisposable
         var code = Convert.FromHexString(artifact.RootElement.GetProperty("bytecode").GetString().AsSpan(2));
         var words = new AbiWriter(ReadOnlySpan<byte>.Empty).Text("USDC").Text("2").ToArray();
         Token = Address.Parse((await SendAsync(_owner, null, [.. code, .. words])).GetString()!);
+    }
+
+    /// <summary>True when Permit2 has the nonce used.</summary>
+    public async Task<bool> IsPermit2NonceUsedAsync(Address owner, Bytes32 nonce)
+    {
+        var bytes = nonce.ToArray();
+        var word = new UInt256([0, .. bytes[..31]]);
+        var data = new AbiWriter("nonceBitmap(address,uint256)").Address(owner).Number(word).ToArray();
+        var bitmap = Convert.FromHexString((await CallAsync("eth_call", new { to = Permit2.Contract.ToString(), data = Hex(data) }, "latest")).GetString().AsSpan(2));
+        return (bitmap[31 - (bytes[31] / 8)] >> (bytes[31] % 8) & 1) == 1;
     }
 
     private async Task<string> ReadAsync(byte[] data) => (await CallAsync("eth_call", new { to = Token.ToString(), data = Hex(data) }, "latest")).GetString()!;

@@ -3,6 +3,7 @@
 import { hexToBigInt, toHex } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { makePayment, nowSeconds, randomNonce, signCancel, tokenDomain } from './eip3009.mjs';
+import { permit2Cases } from './permit2-cases.mjs';
 import { deploy, fund, mint, ownerOf, read, write } from './token.mjs';
 
 const curveOrder = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -211,6 +212,7 @@ function toggle(functionName, args) {
 export const cases = [
   ...Object.entries(paymentCases).map(([name, pay]) => ({ name, pay })),
   ...Object.entries(chainCases).map(([name, { prepare, pay, restore }]) => ({ name, prepare, pay, restore })),
+  ...permit2Cases,
 ];
 
 /**
@@ -224,7 +226,7 @@ export async function createWorld({ rpc, network, token, payerKey, payTo, amount
   const name = await read(rpc, { address: token, functionName: 'name' });
   const version = await read(rpc, { address: token, functionName: 'version' });
   const world = {
-    rpc, token, owner, payer, amount, istanbul, key: payerKey,
+    rpc, network, token, owner, payer, payTo, amount, istanbul, key: payerKey,
     strangerKey: generatePrivateKey(),
     walletKey: generatePrivateKey(),
     domain: { name, version, chainId: Number(network.split(':')[1]), asset: token },

@@ -5,6 +5,8 @@ import { encodeDeployData, encodeFunctionData, decodeFunctionResult, toHex } fro
 import { rpc } from './anvil.mjs';
 
 const multicall3 = '0xcA11bde05977b3631167028862bE2a173976CA11';
+const permit2 = '0x000000000022D473030F116dDEE9F6B43aC78BA3';
+const exactPermit2Proxy = '0x402085c248EeA27D92E8b30b2C58ed07f9E20001';
 const receiptTimeoutMs = 20_000;
 
 /** @returns {{abi: object[], bytecode: `0x${string}`}} a compiled contract of ../contracts. */
@@ -77,8 +79,16 @@ export async function ownerOf(url, token) {
 }
 
 /** Puts a Multicall3 where public chains have it, if there is none. */
-export async function installMulticall3(url, { istanbul = false } = {}) {
-  if (await rpc(url, 'eth_getCode', multicall3, 'latest') !== '0x') { return; }
-  const address = await deploy(url, 'TestMulticall3', [], { istanbul });
-  await rpc(url, 'anvil_setCode', multicall3, await rpc(url, 'eth_getCode', address, 'latest'));
+export const installMulticall3 = (url, options) => install(url, multicall3, 'TestMulticall3', options);
+
+/** Puts Permit2 and the x402 proxy for scheme exact where public chains have them, if there are none. */
+export async function installPermit2(url, options) {
+  await install(url, permit2, 'TestPermit2', options);
+  await install(url, exactPermit2Proxy, 'TestX402ExactPermit2Proxy', options);
+}
+
+async function install(url, place, contract, { istanbul = false } = {}) {
+  if (await rpc(url, 'eth_getCode', place, 'latest') !== '0x') { return; }
+  const address = await deploy(url, contract, [], { istanbul });
+  await rpc(url, 'anvil_setCode', place, await rpc(url, 'eth_getCode', address, 'latest'));
 }

@@ -15,10 +15,10 @@ public sealed class EvmChain : IEvmChain, IDisposable
     private readonly RpcNodes _nodes;
     private readonly Broadcaster _broadcaster;
     private readonly TransferReader _transfers;
+    private readonly LogSearch _search;
     private readonly TimeProvider _clock;
     private readonly NodeLog _log;
     private volatile HeadSocket? _socket;
-    private ulong _logBlocks;
     private long _headAt;
 
     /// <summary>Makes the chain; nothing is asked before the first call.</summary>
@@ -39,11 +39,13 @@ public sealed class EvmChain : IEvmChain, IDisposable
         _clock = clock;
         _log = new NodeLog(options.Network, logger ?? NullLogger<EvmChain>.Instance);
         _pace = new FollowPace(options.PollInterval, options.BusyPollInterval, clock);
-        _logBlocks = options.LogBlocksMax;
         ChainId = options.ChainId;
         _nodes = new RpcNodes(options, clock, _log);
         _broadcaster = new Broadcaster(_nodes);
-        _transfers = new TransferReader(_nodes, new ReadBatcher(_nodes, options.BatchCallsMax), new ContractCodes(clock), options.TransferGasMax);
+        _search = new LogSearch(options.LogBlocksMax, options.LogCallsMax);
+        var (batcher, codes) = (new ReadBatcher(_nodes, options.BatchCallsMax), new ContractCodes(clock));
+        _transfers = new TransferReader(_nodes, batcher, codes, options.TransferGasMax);
+        Permit2 = new Permit2Chain(_nodes, new Permit2Reader(_nodes, batcher, codes, options.TransferGasMax), _search);
         NodeMetrics.Register(this);
     }
 
@@ -52,6 +54,9 @@ public sealed class EvmChain : IEvmChain, IDisposable
 
     /// <inheritdoc/>
     public ulong ChainId { get; }
+
+    /// <inheritdoc/>
+    public IPermit2Chain? Permit2 { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<NodeHealth> Nodes => _socket is { } socket ? [.. _nodes.Health, socket.Health] : _nodes.Health;
@@ -248,32 +253,26 @@ public sealed class EvmChain : IEvmChain, IDisposable
             throw node.Lacks($"block {fromBlock}");
         }
 
-        ulong? searchedTo = null;
-        for (var (first, calls) = (fromBlock, 0); first <= head && calls < _options.LogCallsMax; calls++)
-        {
-            var span = Math.Min(Volatile.Read(ref _logBlocks), head - first + 1);
-            var reply = await node.AskAsync(AuthorizationLogs(token, payer, nonce, first, first + span - 1)).ConfigureAwait(false);
-            if (reply.Error is not null && span > 1)
-            {
-                // Every node has a limit of its own and words of its own for it. Whatever else this error is shows when one block is asked for.
-                Volatile.Write(ref _logBlocks, span / 2);
-                continue;
-            }
-
-            foreach (var (transaction, log) in RpcJson.Logs(reply))
+        AuthorizationTrace? found = null;
+        var searchedTo = await _search.RunAsync(
+            node,
+            fromBlock,
+            head,
+            (first, last) => AuthorizationLogs(token, payer, nonce, first, last),
+            async reply =>
             {
                 // What the node did not filter out is not taken on its word.
-                if (log.Address == token && log.Topics.Count == 3 && log.Topics[1] == Bytes32.From(payer) && log.Topics[2] == nonce)
+                var mine = RpcJson.Logs(reply).Where(entry =>
+                    entry.Log.Address == token && entry.Log.Topics.Count == 3 && entry.Log.Topics[1] == Bytes32.From(payer) && entry.Log.Topics[2] == nonce);
+                foreach (var (transaction, _, log) in mine)
                 {
-                    return await ReadFateAsync(node, transaction, log).ConfigureAwait(false);
+                    found = await ReadFateAsync(node, transaction, log).ConfigureAwait(false);
+                    return true;
                 }
-            }
 
-            searchedTo = first + span - 1;
-            first += span;
-        }
-
-        return new AuthorizationTrace(AuthorizationFate.NoTrace, null, searchedTo);
+                return false;
+            }).ConfigureAwait(false);
+        return found ?? new AuthorizationTrace(AuthorizationFate.NoTrace, null, searchedTo);
     }
 
     private async Task<AuthorizationTrace> ReadFateAsync(NodeView node, Bytes32 transaction, EventLog log)

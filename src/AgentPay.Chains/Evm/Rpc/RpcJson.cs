@@ -57,13 +57,29 @@ internal static class RpcJson
             receipt.TryGetProperty("effectiveGasPrice", out _) ? Number(receipt, "effectiveGasPrice") : UInt256.Zero);
     }
 
-    /// <summary>For each log its transaction and its topics.</summary>
-    public static IReadOnlyList<(Bytes32 Transaction, EventLog Log)> Logs(RpcReply reply)
+    /// <summary>For each log its transaction and the height of its block.</summary>
+    public static IReadOnlyList<(Bytes32 Transaction, ulong Block, EventLog Log)> Logs(RpcReply reply)
     {
         using var json = reply.Json();
         return json.RootElement.ValueKind == JsonValueKind.Array
-            ? [.. json.RootElement.EnumerateArray().Select(static log => (Hash(log, "transactionHash"), Log(log)))]
+            ? [.. json.RootElement.EnumerateArray().Select(static log => (Hash(log, "transactionHash"), Number64(log, "blockNumber"), Log(log)))]
             : throw Malformed("logs");
+    }
+
+    /// <summary>Whom a transaction calls (null: it makes a contract) and with what; null when the node does not know it.</summary>
+    public static (Address? To, byte[] Calldata)? Call(RpcReply reply)
+    {
+        if (reply.OrThrow().IsNull)
+        {
+            return null;
+        }
+
+        using var json = reply.Json();
+        var transaction = json.RootElement;
+        var calldata = Hex.TryDecode(Text(transaction, "input"), out var bytes) ? bytes : throw Malformed("input");
+        return transaction.TryGetProperty("to", out var to) && to.ValueKind == JsonValueKind.Null
+            ? (null, calldata)
+            : (Address.TryParse(Text(transaction, "to"), out var address) ? address : throw Malformed("to"), calldata);
     }
 
     private static EventLog Log(JsonElement log)

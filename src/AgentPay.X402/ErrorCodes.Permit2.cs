@@ -1,0 +1,41 @@
+namespace AgentPay.X402;
+
+/// <content>The codes of the transfer method Permit2.</content>
+public static partial class ErrorCodes
+{
+    /// <summary>The signature is not the payer's over this Permit2 transfer and witness.</summary>
+    public const string InvalidPermit2Signature = "invalid_permit2_signature";
+
+    /// <summary>The spender that was signed is not the x402 proxy for scheme <c>exact</c>.</summary>
+    public const string InvalidPermit2Spender = "invalid_permit2_spender";
+
+    /// <summary>The witness, or the accepted terms, pay someone other than <c>payTo</c>.</summary>
+    public const string InvalidPermit2RecipientMismatch = "invalid_permit2_recipient_mismatch";
+
+    /// <summary>The deadline is too soon to settle before it, is over, or is too far in the future.</summary>
+    public const string Permit2DeadlineExpired = "permit2_deadline_expired";
+
+    /// <summary>The witness is not valid yet.</summary>
+    public const string Permit2NotYetValid = "permit2_not_yet_valid";
+
+    /// <summary>The permitted amount, or the accepted amount, is not exactly the required amount.</summary>
+    public const string Permit2AmountMismatch = "permit2_amount_mismatch";
+
+    /// <summary>The permitted token is not the required asset.</summary>
+    public const string Permit2TokenMismatch = "permit2_token_mismatch";
+
+    /// <summary>The payer holds fewer atoms of the asset than the amount.</summary>
+    public const string Permit2InsufficientBalance = "permit2_insufficient_balance";
+
+    /// <summary>The payer has not approved Permit2 to move this much of the asset; a seller answers it with status 412.</summary>
+    public const string Permit2AllowanceRequired = "permit2_allowance_required";
+
+    /// <summary>The x402 proxy, or Permit2 behind it, does not live on this network.</summary>
+    public const string Permit2ProxyNotDeployed = "permit2_proxy_not_deployed";
+
+    /// <summary>The nonce is used or invalidated at Permit2, or reserved here for another payment.</summary>
+    public const string Permit2InvalidNonce = "permit2_invalid_nonce";
+
+    /// <summary>The proxy refuses the transfer for a reason that could not be named.</summary>
+    public const string Permit2SimulationFailed = "permit2_simulation_failed";
+}
