@@ -38,4 +38,22 @@ public static partial class ErrorCodes
 
     /// <summary>The proxy refuses the transfer for a reason that could not be named.</summary>
     public const string Permit2SimulationFailed = "permit2_simulation_failed";
+
+    /// <summary>The extension <c>eip2612GasSponsoring</c> is not of the demanded shape, or its signature is no key's.</summary>
+    public const string InvalidEip2612ExtensionFormat = "invalid_eip2612_extension_format";
+
+    /// <summary>The sponsored approval is of another account than the payer.</summary>
+    public const string Eip2612FromMismatch = "eip2612_from_mismatch";
+
+    /// <summary>The sponsored approval is for another token than the asset.</summary>
+    public const string Eip2612AssetMismatch = "eip2612_asset_mismatch";
+
+    /// <summary>The sponsored approval is for another spender than Permit2.</summary>
+    public const string Eip2612SpenderNotPermit2 = "eip2612_spender_not_permit2";
+
+    /// <summary>The sponsored approval ends too soon to be settled, or has ended.</summary>
+    public const string Eip2612DeadlineExpired = "eip2612_deadline_expired";
+
+    /// <summary>The sponsored approval is not for exactly the permitted amount.</summary>
+    public const string Permit2Eip2612AmountMismatch = "permit2_2612_amount_mismatch";
 }

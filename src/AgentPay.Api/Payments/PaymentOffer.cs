@@ -1,3 +1,4 @@
+using AgentPay.X402.Extensions;
 using AgentPay.X402.Messages;
 using AgentPay.X402.Schemes;
 using AgentPay.X402.Seller;
@@ -39,5 +40,6 @@ public sealed record PaymentOffer(string Network, string Asset, string Amount, s
                     ? RequirementsExtra.ForPermit2(TokenName, TokenVersion)
                     : RequirementsExtra.ForEip712Domain(TokenName, TokenVersion),
             },
-        ]);
+        ],
+        TransferMethod == SchemeNames.Permit2 ? GasSponsoringExtension.Eip2612Json : null);
 }

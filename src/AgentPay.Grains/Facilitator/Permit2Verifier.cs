@@ -15,6 +15,9 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
     /// <summary>Gas of a transfer from a plain key: 110,000 to 135,000 with a proxied stablecoin; what is not used is not paid.</summary>
     private const ulong KeyTransferGas = 220_000;
 
+    /// <summary>Gas of the approval that may go first.</summary>
+    private const ulong PermitGas = 90_000;
+
     /// <summary>A contract wallet may not make the engine pay for more than this.</summary>
     private const ulong WalletTransferGasMax = 450_000;
 
@@ -25,6 +28,18 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
         if (broken is not null && !ExactEvmPermit2Rules.IsAboutTime(broken))
         {
             return (null, broken);
+        }
+
+        if (payment.Eip2612 is { } approval)
+        {
+            var refused = ExactEvmPermit2Rules.CheckApproval(approval, payment.Permit2!, clock.GetUtcNow())
+                ?? (EcdsaSignature.TryParse(Convert.FromHexString(approval.Signature.AsSpan(2)), out _) ? null : ErrorCodes.InvalidEip2612ExtensionFormat);
+            if (refused is not null && !ExactEvmPermit2Rules.IsAboutTime(refused))
+            {
+                return (null, refused);
+            }
+
+            broken ??= refused;
         }
 
         if (desk.ChainOf(requirements.Network) is not { } chain)
@@ -38,7 +53,7 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
             return (null, ErrorCodes.InvalidPaymentRequirements);
         }
 
-        var transfer = ToTransfer(payment.Permit2!, token);
+        var transfer = ToTransfer(payment.Permit2!, token) with { Permit = ToPermit(payment.Eip2612) };
         var digest = Permit2.Digest(transfer, chain.ChainId);
         var signedByPayer = EcdsaSignature.TryParse(transfer.Signature.Span, out var ecdsa) && ecdsa.TryRecover(digest, out var signer) && signer == transfer.From;
         return (new PreparedPayment(ToTerms(requirements.Network, transfer, digest), digest, signedByPayer, broken) { Permit2 = transfer }, null);
@@ -83,6 +98,11 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
         token, Address.Parse(signed.From), Address.Parse(signed.To), UInt256.Parse(signed.Amount), UInt256.Parse(signed.Nonce), UInt256.Parse(signed.Deadline),
         UInt256.Parse(signed.ValidAfter), Convert.FromHexString(signed.Signature.AsSpan(2)));
 
+    private static Eip2612Permit? ToPermit(Eip2612Approval? approval) =>
+        approval is not null && EcdsaSignature.TryParse(Convert.FromHexString(approval.Signature.AsSpan(2)), out var signature)
+            ? new Eip2612Permit(UInt256.Parse(approval.Deadline), signature)
+            : null;
+
     private static SettlementTerms ToTerms(string network, Permit2Transfer transfer, Bytes32 digest) => new()
     {
         Network = network,
@@ -99,7 +119,8 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
         Nonce = Bytes32.From(transfer.Nonce).ToString(),
         Signature = "0x" + Convert.ToHexStringLower(transfer.Signature.Span),
         Digest = digest.ToString(),
-        GasLimit = KeyTransferGas,
+        GasLimit = transfer.Permit is null ? KeyTransferGas : KeyTransferGas + PermitGas,
+        Permit = transfer.Permit is { } permit ? new PermitTerms(permit.Deadline.ToString(), "0x" + Convert.ToHexStringLower(permit.Signature.ToArray())) : null,
     };
 
     private static string? CodeOf(Permit2Verdict verdict) => verdict switch

@@ -1,5 +1,6 @@
 using AgentPay.Grains.Chains;
 using AgentPay.X402;
+using AgentPay.X402.Extensions;
 using AgentPay.X402.Messages;
 using AgentPay.X402.Networks;
 using AgentPay.X402.Schemes;
@@ -23,6 +24,6 @@ internal static class SupportedKinds
         }
 
         var signers = desk.Networks.SelectMany(desk.SignersOf).Distinct().ToArray();
-        return new SupportedResponse(kinds, [], [new SupportedSigners("eip155:*", signers)]);
+        return new SupportedResponse(kinds, [GasSponsoringExtension.Eip2612], [new SupportedSigners("eip155:*", signers)]);
     }
 }

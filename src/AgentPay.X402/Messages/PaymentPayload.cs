@@ -24,6 +24,9 @@ public sealed record PaymentPayload
     /// <summary>The Permit2 transfer (v2); null when the payload is of another method.</summary>
     public Permit2Authorization? Permit2 { get; init; }
 
+    /// <summary>The payer's approval of Permit2 by the extension <c>eip2612GasSponsoring</c> (v2); null when none is given.</summary>
+    public Eip2612Approval? Eip2612 { get; init; }
+
     /// <summary>Who pays, as the payload names it; null when it is of no method known here.</summary>
     public string? Payer => Authorization?.From ?? Permit2?.From;
 

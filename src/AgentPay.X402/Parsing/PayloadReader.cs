@@ -42,6 +42,7 @@ internal static class PayloadReader
             ResourceUrl = members.OptionalObject("resource")?.OptionalText("url", X402Limits.UrlMax),
             ExtensionsJson = extensions?.Raw(),
             PaymentIdentifier = ReadPaymentIdentifier(extensions),
+            Eip2612 = ReadEip2612(extensions),
         };
     }
 
@@ -88,6 +89,20 @@ internal static class PayloadReader
             authorization.Amount("deadline"),
             witness.Address("to"),
             witness.Amount("validAfter"));
+    }
+
+    /// <summary>An info without one of the client's members is the seller's own, echoed: the client had nothing to add.</summary>
+    private static Eip2612Approval? ReadEip2612(ObjectReader? extensions)
+    {
+        if (extensions?.OptionalObject(GasSponsoringExtension.Eip2612)?.OptionalObject("info") is not { } info)
+        {
+            return null;
+        }
+
+        string?[] members = [.. Eip2612Approval.Members.Select(name => info.OptionalText(name, name == "signature" ? 2 + (2 * X402Limits.SignatureBytesMax) : X402Limits.ShortTextMax))];
+        return Array.TrueForAll(members, member => !string.IsNullOrEmpty(member))
+            ? new Eip2612Approval(members[0]!, members[1]!, members[2]!, members[3]!, members[4]!, members[5]!, members[6]!, members[7]!)
+            : null;
     }
 
     private static string? ReadPaymentIdentifier(ObjectReader? extensions)

@@ -13,6 +13,9 @@ public static class ExactEvmPermit2Rules
     /// <summary>The one spender of these payments, the contract <c>x402ExactPermit2Proxy</c>, which pays nobody but the witness' payee; the same on every network.</summary>
     public const string Proxy = "0x402085c248eea27d92e8b30b2c58ed07f9e20001";
 
+    /// <summary>Permit2 itself, the spender of every sponsored approval; the same on every network.</summary>
+    public const string Contract = "0x000000000022d473030f116ddee9f6b43ac78ba3";
+
     /// <summary>
     /// Judges a payment by the seller's requirements. Both have passed their parser. After it, the deadline is known to fit 64 bits and not to lie before
     /// <c>validAfter</c>.
@@ -24,7 +27,27 @@ public static class ExactEvmPermit2Rules
         ?? (payload.Permit2 is { } authorization ? CheckAuthorization(authorization, requirements, now.ToUnixTimeSeconds()) : ErrorCodes.UnsupportedPayloadType);
 
     /// <summary>True for a code that time alone makes or unmakes.</summary>
-    public static bool IsAboutTime(string? code) => code is ErrorCodes.Permit2DeadlineExpired or ErrorCodes.Permit2NotYetValid;
+    public static bool IsAboutTime(string? code) =>
+        code is ErrorCodes.Permit2DeadlineExpired or ErrorCodes.Permit2NotYetValid or ErrorCodes.Eip2612DeadlineExpired;
+
+    /// <summary>
+    /// Judges the approval that came with a payment (x402 v2 specification, extension <c>eip2612GasSponsoring</c>; EIP-2612). After it, amount and deadline are
+    /// canonical and the signature has 65 bytes; whether the token takes it is for the chain to say.
+    /// </summary>
+    /// <returns>Null when every rule holds, else the code of the first that does not.</returns>
+    public static string? CheckApproval(Eip2612Approval approval, Permit2Authorization authorization, DateTimeOffset now)
+    {
+        var isWellFormed = HexText.IsAddress(approval.From) && HexText.IsAddress(approval.Asset) && HexText.IsAddress(approval.Spender)
+            && UnsignedDecimal.IsCanonical(approval.Amount) && UnsignedDecimal.IsCanonical(approval.Nonce) && UnsignedDecimal.IsCanonical(approval.Deadline)
+            && HexText.IsBytes(approval.Signature, 65);
+        return !isWellFormed ? ErrorCodes.InvalidEip2612ExtensionFormat
+            : !HexText.AreEqual(approval.From, authorization.From) ? ErrorCodes.Eip2612FromMismatch
+            : !HexText.AreEqual(approval.Asset, authorization.Token) ? ErrorCodes.Eip2612AssetMismatch
+            : !HexText.AreEqual(approval.Spender, Contract) ? ErrorCodes.Eip2612SpenderNotPermit2
+            : approval.Amount != authorization.Amount ? ErrorCodes.Permit2Eip2612AmountMismatch
+            : UnsignedDecimal.Compare(approval.Deadline, now.ToUnixTimeSeconds() + ExactEvmRules.SettlementMarginSeconds) < 0 ? ErrorCodes.Eip2612DeadlineExpired
+            : null;
+    }
 
     /// <summary>The terms a client says it accepted must be the seller's: the reference compares scheme and network only.</summary>
     private static string? CheckAccepted(PaymentRequirements? accepted, PaymentRequirements requirements)

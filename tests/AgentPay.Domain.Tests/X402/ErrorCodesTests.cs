@@ -10,7 +10,12 @@ public sealed class ErrorCodesTests
         amount_above_maximum
         asset_not_deployed_contract
         duplicate_settlement
+        eip2612_asset_mismatch
+        eip2612_deadline_expired
+        eip2612_from_mismatch
+        eip2612_spender_not_permit2
         eip6492_factory_not_allowed
+        invalid_eip2612_extension_format
         invalid_exact_evm_authorization_value
         invalid_exact_evm_eip3009_not_supported
         invalid_exact_evm_insufficient_balance
@@ -36,6 +41,7 @@ public sealed class ErrorCodesTests
         invalid_permit2_spender
         invalid_transaction_state
         invalid_x402_version
+        permit2_2612_amount_mismatch
         permit2_allowance_required
         permit2_amount_mismatch
         permit2_deadline_expired

@@ -53,9 +53,43 @@ public sealed class ExactEvmPermit2RulesTests
     [Theory]
     [InlineData(ErrorCodes.Permit2DeadlineExpired, true)]
     [InlineData(ErrorCodes.Permit2NotYetValid, true)]
+    [InlineData(ErrorCodes.Eip2612DeadlineExpired, true)]
     [InlineData(ErrorCodes.Permit2TokenMismatch, false)]
     [InlineData(null, false)]
-    public void Two_codes_are_about_time(string? code, bool isAboutTime) => Assert.Equal(isAboutTime, ExactEvmPermit2Rules.IsAboutTime(code));
+    public void Three_codes_are_about_time(string? code, bool isAboutTime) => Assert.Equal(isAboutTime, ExactEvmPermit2Rules.IsAboutTime(code));
+
+    private const string SpoiltApproval = """
+        member    | value        | code
+        amount    | "10000"      | ok
+        from      | OTHER        | eip2612_from_mismatch
+        from      | "0x12"       | invalid_eip2612_extension_format
+        asset     | OTHER        | eip2612_asset_mismatch
+        spender   | OTHER        | eip2612_spender_not_permit2
+        amount    | "9999"       | permit2_2612_amount_mismatch
+        amount    | "10001"      | permit2_2612_amount_mismatch
+        amount    | "all"        | invalid_eip2612_extension_format
+        nonce     | "-1"         | invalid_eip2612_extension_format
+        deadline  | "1800000006" | ok
+        deadline  | "1800000005" | eip2612_deadline_expired
+        deadline  | "soon"       | invalid_eip2612_extension_format
+        signature | "0x11"       | invalid_eip2612_extension_format
+        signature | -            | none
+        version   | ""           | none
+        """;
+
+    public static TheoryData<string, string, string> ApprovalRows => TextTable.Three(SpoiltApproval);
+
+    [Theory]
+    [MemberData(nameof(ApprovalRows))]
+    public void An_approval_with_one_member_changed(string member, string value, string code)
+    {
+        var info = $$"""{"from":"{{Sample.Payer}}","asset":"{{Sample.Token}}","spender":"0x000000000022d473030f116ddee9f6b43ac78ba3","amount":"10000","nonce":"0","deadline":"1800000060","signature":"{{Sample.Signature}}","version":"1"}"""
+            .With(member, value == "OTHER" ? Other : value);
+        var payload = Sample.Parsed(Sample.RequestPermit2.With("paymentPayload.extensions", $$$"""{"eip2612GasSponsoring":{"info":{{{info}}}}}""")).Payload;
+        var judged = payload.Eip2612 is not { } approval ? "none"
+            : ExactEvmPermit2Rules.CheckApproval(approval, payload.Permit2!, DateTimeOffset.FromUnixTimeSeconds(Sample.Now)) ?? "ok";
+        Assert.Equal(code, judged);
+    }
 
     private static string Check(string json)
     {

@@ -57,6 +57,13 @@ public sealed class GoldenTests
 
     private static readonly Settlement Least = new() { Id = "stl:1", Status = SettlementStatus.Admitted, Terms = Terms };
 
+    private static readonly Settlement ByPermit2 = new()
+    {
+        Id = "stl:2",
+        Status = SettlementStatus.Admitted,
+        Terms = Terms with { Method = "permit2", NonceKeeper = "0x" + new string('8', 40), Permit = new PermitTerms("1740672154", "0x" + new string('6', 130)) },
+    };
+
     private static readonly Signer Key = Signer.New("eip155:8453", Whole.Signer!)
         .Sync(7, 7, Pen, Now).State!.Take(new SettlementWork(Whole.Id, 2, Terms), Pen, Now).State!.Take(new SettlementWork("stl:2", 1, Terms), null, Now).State!;
 
@@ -70,6 +77,7 @@ public sealed class GoldenTests
         {
             { "settlement", Text(StoredForms.Settlements.Write(Whole)) },
             { "settlement-least", Text(StoredForms.Settlements.Write(Least)) },
+            { "settlement-permit2", Text(StoredForms.Settlements.Write(ByPermit2)) },
             { "signer-gas", Text(StoredForms.Signers.Write(Key)) },
             { "signer-transaction-fees", Row(signer => signer.Mined(7, Hash, Block, [new DoubtSettlement()])) },
             { "settlement-work", Row(signer => signer.Take(new SettlementWork(Whole.Id, 2, Terms), null, Now)) },
@@ -96,6 +104,7 @@ public sealed class GoldenTests
     {
         Assert.Equal(Whole, StoredForms.Settlements.Read(Bytes("settlement"), []));
         Assert.Equal(Least, StoredForms.Settlements.Read(Bytes("settlement-least"), []));
+        Assert.Equal(ByPermit2, StoredForms.Settlements.Read(Bytes("settlement-permit2"), []));
     }
 
     [Theory]

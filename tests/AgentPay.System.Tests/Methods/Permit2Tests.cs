@@ -60,6 +60,21 @@ public sealed class Permit2Tests(Permit2World world) : IClassFixture<Permit2Worl
     }
 
     [Fact]
+    public async Task The_unmodified_client_without_gas_and_approval_signs_the_approval_and_pays_in_one_transaction()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(32);
+        using var payer = new EvmSigner(bytes);
+        await world.Chain.MintAsync(payer.Address, 1_000_000);
+
+        var report = await BuyAsync(bytes, "--rpc", world.Chain.Url.ToString());
+        Assert.True(report.GetProperty("payload").GetProperty("extensions").TryGetProperty("eip2612GasSponsoring", out _));
+        Assert.Equal(200, report.GetProperty("status").GetInt32());
+        Assert.True(report.GetProperty("receipt").GetProperty("success").GetBoolean());
+        Assert.Equal(1_000_000 - Payment.Price, await world.Chain.BalanceAsync(payer.Address));
+        Assert.Equal(0UL, await world.Chain.MinedOfAsync(payer.Address));
+    }
+
+    [Fact]
     public async Task Without_the_allowance_a_seller_answers_412_and_nothing_is_sent()
     {
         var payment = await world.NewPermit2PaymentAsync(approved: false);
@@ -189,10 +204,10 @@ public sealed class Permit2Tests(Permit2World world) : IClassFixture<Permit2Worl
         ];
     }
 
-    private async Task<System.Text.Json.JsonElement> BuyAsync(byte[] key)
+    private async Task<System.Text.Json.JsonElement> BuyAsync(byte[] key, params string[] more)
     {
         await using var agent = Program.Start(
-            "node", [Path.Combine(Places.Devnet, "agent.mjs"), $"{world.Engine.Url}demo/quote", "--key", "0x" + Convert.ToHexStringLower(key), "--json"]);
+            "node", [Path.Combine(Places.Devnet, "agent.mjs"), $"{world.Engine.Url}demo/quote", "--key", "0x" + Convert.ToHexStringLower(key), "--json", .. more]);
         await agent.EndAsync();
         return System.Text.Json.JsonDocument.Parse(agent.Output).RootElement;
     }

@@ -9,13 +9,17 @@ import { decodeHeader } from './eip3009.mjs';
  * Asks for the URL, pays when asked to, and reports. A refusal is a report with `paid: false`, not an exception.
  * `paid` is true only when the second answer is a success with a receipt that says success.
  */
-export async function payOnce(url, { key, method = 'GET', body } = {}) {
+export async function payOnce(url, { key, rpcUrl, method = 'GET', body } = {}) {
   const account = privateKeyToAccount(key);
   const report = {
     url, payer: account.address, paid: false, terms: null, chosen: null, payload: null,
     status: null, body: null, receipt: null, error: null,
   };
-  const client = registerExactEvmScheme(new x402Client(), { signer: account })
+  const client = registerExactEvmScheme(new x402Client(), {
+    signer: account,
+    // With a node the client can see that Permit2 is not approved, and sign an approval beside the payment.
+    schemeOptions: rpcUrl === undefined ? undefined : { rpcUrl },
+  })
     // By default the client pays only with assets it has in its own list (the public USDC contracts), at most $1 each.
     // A token deployed a moment ago is in no list.
     .setSpendControls(false)

@@ -2,8 +2,8 @@
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { encodeFunctionData } from 'viem';
 import { rpc } from './anvil.mjs';
-import { nowSeconds } from './eip3009.mjs';
-import { exactProxy, makePermit2Payment, permit2, randomPermit2Nonce } from './permit2.mjs';
+import { nowSeconds, tokenDomain } from './eip3009.mjs';
+import { exactProxy, makePermit2Payment, permit2, randomPermit2Nonce, signPermit } from './permit2.mjs';
 import { fund, readContract, send, write } from './token.mjs';
 
 const someoneElse = '0x00000000000000000000000000000000000A11cE';
@@ -72,6 +72,20 @@ const payerWith = (options) => ({
   pay: (_, world) => make(world, world.permit2Key),
 });
 
+/** A payer who did not approve Permit2 and signed an approval beside the payment; `change` spoils its info, `terms` what is signed. */
+const sponsored = (change = () => {}, terms = () => ({})) => ({
+  prepare: async (world) => { world.permit2Key = await newPayer(world, { approve: false }); },
+  pay: async (_, world) => {
+    const payment = await make(world, world.permit2Key);
+    const info = await signPermit({
+      key: world.permit2Key, domain: tokenDomain(world.domain), value: world.amount, nonce: 0, deadline: nowSeconds() + 300, ...terms(world),
+    });
+    change(info, world);
+    payment.paymentPayload.extensions = { eip2612GasSponsoring: { info } };
+    return payment;
+  },
+});
+
 const table = {
   'permit2: valid': signed(() => ({})),
   'permit2: v is 0 or 1': edited((payload) => {
@@ -106,6 +120,17 @@ const table = {
   }),
   'permit2: nonce is no number': edited((payload) => { payload.permit2Authorization.nonce = '0x01'; }),
   'permit2: no witness': edited((payload) => { delete payload.permit2Authorization.witness; }),
+  'eip2612: valid': sponsored(),
+  'eip2612: only the seller\'s info': sponsored((info) => { for (const name of Object.keys(info)) { if (name !== 'version') { delete info[name]; } } }),
+  'eip2612: from another': sponsored((info) => { info.from = someoneElse; }),
+  'eip2612: another asset': sponsored((info) => { info.asset = someoneElse; }),
+  'eip2612: another spender': sponsored((info) => { info.spender = someoneElse; }),
+  'eip2612: another amount': sponsored(() => {}, (world) => ({ value: world.amount + 1n })),
+  'eip2612: another nonce': sponsored(() => {}, () => ({ nonce: 7 })),
+  'eip2612: deadline in 5 s': sponsored(() => {}, () => ({ deadline: nowSeconds() + 5 })),
+  'eip2612: amount is no number': sponsored((info) => { info.amount = 'all'; }),
+  'eip2612: signature of 64 bytes': sponsored((info) => { info.signature = info.signature.slice(0, 130); }),
+  'eip2612: signature of another key': sponsored((info) => { info.signature = `${info.signature.slice(0, 20)}00${info.signature.slice(22)}`; }),
   'permit2: eip3009 payload': {
     pay: async (makeEip3009) => {
       const payment = await makeEip3009();
