@@ -34,6 +34,12 @@ internal sealed class HeldAnswer(HttpContext context) : IDisposable
         }
     }
 
+    /// <summary>How much is held back.</summary>
+    public long Length => body.Length;
+
+    /// <summary>A copy of what is held back.</summary>
+    public byte[] ToArray() => body.ToArray();
+
     /// <summary>
     /// Sends what was held back, and says whether the connection was open when it went out. From the first byte on the buyer has the answer:
     /// one who hangs up in the middle of it does not get it again.

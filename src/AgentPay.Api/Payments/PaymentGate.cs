@@ -1,5 +1,6 @@
 using AgentPay.Api.Problems;
 using AgentPay.Grains.Facilitator;
+using AgentPay.Grains.Settlements;
 using AgentPay.X402;
 using AgentPay.X402.Headers;
 using AgentPay.X402.Messages;
@@ -66,6 +67,12 @@ public sealed class PaymentGate(IFacilitator facilitator, IOptions<SellerSetting
         var context = invocation.HttpContext;
         var resource = $"{context.Request.Method} {context.Request.PathBase}{context.Request.Path}{context.Request.QueryString}";
         var admission = await facilitator.AdmitAsync(payment, requirements, resource, context.RequestAborted);
+        if (admission.Sold is { } sold)
+        {
+            await RepeatAsync(context, payment.Version, sold);
+            return;
+        }
+
         if (admission.Admission is not { } admitted)
         {
             await AskAsync(context, offer, admission.Refusal!, admission.Payer);
@@ -130,11 +137,37 @@ public sealed class PaymentGate(IFacilitator facilitator, IOptions<SellerSetting
 
             SetReceipt(context, version, settled.Response);
             SetPrivate(context);
+            if (admitted.CanKeep && answer.Length <= SoldAnswer.BodyBytesMax)
+            {
+                var receipt = context.Response.Headers[HeaderNames.ReceiptOf(version)].ToString();
+                await admitted.KeepAsync(context.Response.StatusCode, context.Response.ContentType ?? "", receipt, answer.ToArray());
+            }
+
             delivered = await answer.SendAsync();
         }
         finally
         {
             await settled.CloseAsync(delivered);
+        }
+    }
+
+    /// <summary>The payer named its payment and repeats its request: it gets what it bought, and no handler runs.</summary>
+    private static async Task RepeatAsync(HttpContext context, X402Version version, SoldAnswer sold)
+    {
+        var response = context.Response;
+        response.StatusCode = sold.HttpStatus;
+        response.Headers[HeaderNames.ReceiptOf(version)] = sold.Receipt;
+        SetPrivate(context);
+        if (sold.ContentType.Length > 0)
+        {
+            response.ContentType = sold.ContentType;
+        }
+
+        var body = Convert.FromBase64String(sold.Body);
+        if (body.Length > 0)
+        {
+            response.ContentLength = body.Length;
+            await response.Body.WriteAsync(body, context.RequestAborted);
         }
     }
 

@@ -41,5 +41,5 @@ public sealed record PaymentOffer(string Network, string Asset, string Amount, s
                     : RequirementsExtra.ForEip712Domain(TokenName, TokenVersion),
             },
         ],
-        TransferMethod == SchemeNames.Permit2 ? GasSponsoringExtension.Eip2612Json : null);
+        TransferMethod == SchemeNames.Permit2 ? GasSponsoringExtension.WithPaymentIdentifierJson : PaymentIdentifierExtension.OptionalJson);
 }

@@ -70,6 +70,13 @@ public sealed partial record Settlement
         _ => Outcome<Settlement>.Unchanged(current),
     };
 
+    /// <summary>Success is being said, with what was sold kept beside it; a change whether or not it was said before.</summary>
+    public Outcome<Settlement> Sell()
+    {
+        Invariant.That(ReservedAt is not null, "Nothing is sold before it is settled.");
+        return Outcome<Settlement>.Changed(this with { Answered = true });
+    }
+
     private static Outcome<Settlement> WhenNew(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
         SettlementVerb.Admit => AdmitNew((AdmitPayment)command, attempt: 0),

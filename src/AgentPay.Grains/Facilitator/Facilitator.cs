@@ -67,6 +67,8 @@ internal sealed class Facilitator(
             return new AdmissionAnswer(refusal, Sentences.Of(refusal), payment.Payer, null);
         }
 
+        var request = payment.PaymentIdentifier is { } identifier ? SoldAnswer.FingerprintOf(identifier, resource) : null;
+
         // Longer than a run can wait for its settlement: nobody takes over from one that is about to answer.
         var expiresAt = clock.GetUtcNow() + TimeSpan.FromSeconds(requirements.MaxTimeoutSeconds + settings.Value.SettleWaitSeconds) + AdmissionSlack;
         var admission = new Admission(RandomKey(), resource, process.Id, expiresAt);
@@ -85,11 +87,18 @@ internal sealed class Facilitator(
 
         if (reply.Refusal is { } no)
         {
-            return new AdmissionAnswer(CodeOf(no, prepared), no.Detail, prepared.Terms.Payer, null);
+            return new AdmissionAnswer(CodeOf(no, prepared), no.Detail, prepared.Terms.Payer, null) { Sold = await FindSoldAsync(prepared, request, cancellationToken) };
         }
 
-        var admitted = new AdmittedPayment(this, prepared, reply.State!.Admission!.Key, new SettleWords(payment, requirements));
+        var admitted = new AdmittedPayment(this, prepared, reply.State!.Admission!.Key, new SettleWords(payment, requirements), request);
         return new AdmissionAnswer(null, null, prepared.Terms.Payer, admitted);
+    }
+
+    /// <summary>What this payment bought by exactly this request; null when it bought nothing, something else, or too long ago.</summary>
+    private async Task<SoldAnswer?> FindSoldAsync(PreparedPayment prepared, string? request, CancellationToken cancellationToken)
+    {
+        var answer = request is null ? null : await store.ReadAnswerAsync(SoldAnswer.Scope, prepared.Id, clock.GetUtcNow(), cancellationToken);
+        return answer is not null && SoldAnswer.Read(answer.Body.Span) is var sold && sold.Request == request ? sold : null;
     }
 
     /// <summary>
@@ -240,9 +249,16 @@ internal sealed class Facilitator(
 
     private static string RandomKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    private sealed class AdmittedPayment(Facilitator facilitator, PreparedPayment prepared, string key, SettleWords words) : IAdmittedPayment
+    private sealed class AdmittedPayment(Facilitator facilitator, PreparedPayment prepared, string key, SettleWords words, string? request) : IAdmittedPayment
     {
         private int hasLeft;
+
+        public bool CanKeep => request is not null;
+
+        public Task KeepAsync(int httpStatus, string contentType, string receipt, byte[] body) =>
+            request is null || body.Length > SoldAnswer.BodyBytesMax
+                ? Task.CompletedTask
+                : facilitator.Grain(prepared).KeepAnswerAsync(new SoldAnswer(request, httpStatus, contentType, receipt, Convert.ToBase64String(body)));
 
         public async Task<SettleAnswer> SettleAsync(CancellationToken cancellationToken)
         {

@@ -1,3 +1,4 @@
+using AgentPay.Grains.Settlements;
 using AgentPay.Storage.Contract;
 using AgentPay.X402.Messages;
 
@@ -46,13 +47,23 @@ public sealed class SettleAnswer(SettleResponse Response, Func<bool, Task>? clos
 /// <param name="Message">For the buyer's developer.</param>
 /// <param name="Payer">Who pays, when known.</param>
 /// <param name="Admission">The run; null when refused.</param>
-public sealed record AdmissionAnswer(string? Refusal, string? Message, string? Payer, IAdmittedPayment? Admission);
+public sealed record AdmissionAnswer(string? Refusal, string? Message, string? Payer, IAdmittedPayment? Admission)
+{
+    /// <summary>What this payment bought before, when the same request with the same payment identifier is repeated: the answer, instead of a refusal.</summary>
+    public SoldAnswer? Sold { get; init; }
+}
 
 /// <summary>A payment that holds one run of a handler.</summary>
 public interface IAdmittedPayment
 {
     /// <summary>Settles in this run's name: after the handler succeeded.</summary>
     Task<SettleAnswer> SettleAsync(CancellationToken cancellationToken);
+
+    /// <summary>Keeps what was sold for the repetition of this request, before it is sent. Nothing is kept without a payment identifier.</summary>
+    Task KeepAsync(int httpStatus, string contentType, string receipt, byte[] body);
+
+    /// <summary>True when what is sold can be kept: the payer named the payment.</summary>
+    bool CanKeep { get; }
 
     /// <summary>Frees the payment: the handler failed, nothing is owed.</summary>
     Task ReleaseAsync();

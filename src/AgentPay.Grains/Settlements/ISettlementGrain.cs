@@ -41,6 +41,13 @@ public interface ISettlementGrain : IGrainWithStringKey
     [Alias("ClaimAnswer")]
     Task<bool> ClaimAnswerAsync(string caller);
 
+    /// <summary>
+    /// Keeps what was sold and marks success as said, in one commit before the answer leaves: from then on the request is repeated from here, and no run begins
+    /// again. The first one kept stays.
+    /// </summary>
+    [Alias("KeepAnswer")]
+    Task KeepAnswerAsync(SoldAnswer sold);
+
     /// <summary>The caller goes without an answer; another may wait for it.</summary>
     [Alias("Leave")]
     Task LeaveAsync(string caller);

@@ -83,6 +83,13 @@ internal sealed class SettlementGrain(
         return isFirst;
     }
 
+    public Task KeepAnswerAsync(SoldAnswer sold) => journal.DecideOnceAsync((state, now) =>
+    {
+        Invariant.That(state is not null, "What was sold was paid for.");
+        var until = state.Terms.ExpiresAt < DateTimeOffset.MaxValue - SoldAnswer.KeptAfterEnd ? state.Terms.ExpiresAt + SoldAnswer.KeptAfterEnd : DateTimeOffset.MaxValue;
+        return (state.Sell(), new Answer(SoldAnswer.Scope, state.Id, Convert.FromHexString(sold.Request), sold.HttpStatus, sold.Write(), until));
+    });
+
     public Task LeaveAsync(string caller)
     {
         if (place?.Caller == caller)
