@@ -12,10 +12,10 @@ namespace AgentPay.Grains.Facilitator;
 /// <summary>The rules of scheme <c>exact</c> by Permit2, cheap ones first: text, then the operator's allow-list, then the signature, then the chain.</summary>
 internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
 {
-    /// <summary>Gas of a transfer from a plain key: 110,000 to 135,000 with a proxied stablecoin; what is not used is not paid.</summary>
+    /// <summary>Gas of a transfer from a plain key: measured 104,000 with the test token, and a proxied stablecoin takes more; what is not used is not paid.</summary>
     private const ulong KeyTransferGas = 220_000;
 
-    /// <summary>Gas of the approval that may go first.</summary>
+    /// <summary>Gas of the approval that may go first: measured 31,000 with the test token.</summary>
     private const ulong PermitGas = 90_000;
 
     /// <summary>A contract wallet may not make the engine pay for more than this.</summary>
