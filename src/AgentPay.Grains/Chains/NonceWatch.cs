@@ -53,7 +53,8 @@ internal sealed partial class NonceWatch(ChainSettings settings, IEvmChain chain
             return found;
         }
 
-        var depth = (ulong)Math.Min(settings.Confirmations, DepthMax);
+        // As deep as a payment has to be: the block that holds it counts.
+        var depth = (ulong)Math.Min(settings.Confirmations, DepthMax) - 1;
         var deep = head < depth ? 0 : await chain.ReadTransactionCountAtAsync(lane.Key.Address, head - depth, cancellationToken);
         foreach (var transaction in counted)
         {

@@ -161,8 +161,6 @@ public sealed class SettleTests
         engine.Chain.Drop(first);
         engine.Chain.TakeNonce(engine.Gas);
 
-        // As deep as a payment has to be, and one more: the other transaction stays.
-        engine.Chain.Mine();
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1, timePasses: true);
         Assert.NotEqual(first, engine.Chain.Pool.Single());
         engine.Chain.Mine();

@@ -145,7 +145,7 @@ public sealed class SharedTransactionTests
     [Fact]
     public async Task Above_the_days_gas_payments_wait_visibly_and_go_on_the_next_day()
     {
-        await using var engine = await Engine.StartAsync(sending: new SendingSettings { GasPerDayMax = 200_000 });
+        await using var engine = await Engine.StartAsync(settleWaitSeconds: 1, sending: new SendingSettings { GasPerDayMax = 200_000 });
         engine.Chain.Automine = true;
         engine.Clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromMinutes(1));
         Assert.True((await engine.SettleAsync(engine.Pay())).Response.Success);
@@ -155,11 +155,12 @@ public sealed class SharedTransactionTests
         await engine.UntilAsync(() => engine.Desk.Health.Single().Code == "gas_ceiling");
         Assert.Contains("GasPerDayMax", engine.Desk.Health.Single().Message, StringComparison.Ordinal);
         Assert.Empty(engine.Chain.Pool);
+        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+        Assert.Equal("settlement_pending", (await settling).Response.ErrorReason);
 
         engine.Clock.Advance(TimeSpan.FromMinutes(1));
         await engine.UntilAsync(second, SettlementStatus.Confirmed, timePasses: true);
         await engine.UntilAsync(() => engine.Desk.Health.Single().IsHealthy, timePasses: true);
-        await settling;
     }
 
     private static Payment[] Pay(Engine engine, int count) => [.. Enumerable.Range(0, count).Select(_ => engine.Pay())];
