@@ -1,5 +1,6 @@
 using AgentPay.Benchmarks.Crypto;
 using AgentPay.Benchmarks.Facilitator;
+using AgentPay.Benchmarks.Gas;
 using AgentPay.Benchmarks.Grains;
 using AgentPay.Benchmarks.Idle;
 using AgentPay.Benchmarks.Store;
@@ -9,6 +10,7 @@ using AgentPay.Benchmarks.Transfers;
 var benchmarks = new Dictionary<string, Func<string[], Task>>
 {
     ["facilitator"] = FacilitatorBenchmark.RunAsync,
+    ["gas"] = GasBenchmark.RunAsync,
     ["grain-call"] = GrainCallBenchmark.RunAsync,
     ["store"] = words => words.Contains("--postgres") ? PostgresBenchmark.RunAsync(words) : StoreBenchmark.RunAsync(words),
     ["crypto"] = CryptoBenchmark.RunAsync,

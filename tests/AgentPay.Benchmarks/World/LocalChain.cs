@@ -1,11 +1,12 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using AgentPay.Chains.Evm;
 
 namespace AgentPay.Benchmarks.World;
 
-/// <summary>Anvil with the test token on it.</summary>
-internal sealed class LocalChain : IAsyncDisposable
+/// <summary>Anvil with the test token and Multicall3 on it.</summary>
+internal sealed partial class LocalChain : IAsyncDisposable
 {
     public const ulong ChainId = 84532;
     public const string TokenName = "USDC";
@@ -41,6 +42,7 @@ internal sealed class LocalChain : IAsyncDisposable
             var arguments712 = new AbiWriter(ReadOnlySpan<byte>.Empty).Text(TokenName).Text(TokenVersion).ToArray();
             var receipt = await chain.SendAsync(null, $"{contract["bytecode"]}{Convert.ToHexStringLower(arguments712)}");
             chain.Token = Address.Parse(receipt["contractAddress"]!.GetValue<string>());
+            await chain.InstallMulticall3Async();
             return chain;
         }
         catch
@@ -84,6 +86,26 @@ internal sealed class LocalChain : IAsyncDisposable
         await anvil.DisposeAsync();
     }
 
+    /// <summary>Sends signed bytes, mines them and gives the receipt.</summary>
+    public async Task<(ulong GasUsed, int Logs)> MineAsync(ReadOnlyMemory<byte> signed)
+    {
+        var hash = (await AskAsync("eth_sendRawTransaction", Hex(signed.ToArray()))).GetValue<string>();
+        var receipt = await ReceiptAsync(hash);
+        return (Convert.ToUInt64(receipt["gasUsed"]!.GetValue<string>()[2..], 16), receipt["logs"]!.AsArray().Count);
+    }
+
+    private async Task InstallMulticall3Async()
+    {
+        // The published contract, as the npm client carries it.
+        var constants = await File.ReadAllTextAsync(Path.Combine(Repository.Devnet, "node_modules", "viem", "_cjs", "constants", "contracts.js"));
+        var receipt = await SendAsync(null, Multicall3Bytecode().Match(constants).Groups[1].Value);
+        var code = await AskAsync("eth_getCode", receipt["contractAddress"]!.GetValue<string>(), "latest");
+        await AskAsync("anvil_setCode", Multicall3.Address.ToString(), code.GetValue<string>());
+    }
+
+    [GeneratedRegex("exports\\.multicall3Bytecode = '(0x[0-9a-f]+)'")]
+    private static partial Regex Multicall3Bytecode();
+
     private async Task<JsonNode> SendAsync(Address? to, string data)
     {
         var accounts = await AskAsync("eth_accounts");
@@ -93,7 +115,11 @@ internal sealed class LocalChain : IAsyncDisposable
             transaction["to"] = address.ToString();
         }
 
-        var hash = (await AskAsync("eth_sendTransaction", transaction)).GetValue<string>();
+        return await ReceiptAsync((await AskAsync("eth_sendTransaction", transaction)).GetValue<string>());
+    }
+
+    private async Task<JsonNode> ReceiptAsync(string hash)
+    {
         for (var tries = 0; tries < 1_000; tries++)
         {
             await AskAsync("evm_mine");
@@ -113,7 +139,7 @@ internal sealed class LocalChain : IAsyncDisposable
     {
         using var response = await http.PostAsJsonAsync(Url, Call(1, method, parameters));
         var reply = (await response.Content.ReadFromJsonAsync<JsonObject>())!;
-        return reply["error"] is { } error ? throw new InvalidOperationException($"{method}: {error}") : reply["result"] ?? (method == "anvil_setBalance" ? "" : null);
+        return reply["error"] is { } error ? throw new InvalidOperationException($"{method}: {error}") : reply["result"] ?? (method.StartsWith("anvil_set", StringComparison.Ordinal) ? "" : null);
     }
 
     private static JsonObject Call(int id, string method, params JsonNode?[] parameters) =>
