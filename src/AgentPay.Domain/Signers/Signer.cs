@@ -43,12 +43,19 @@ public sealed partial record Signer
     /// <summary>Nonces of somebody else's transactions that waited in the node's pool when their number was learned; null when there were none.</summary>
     [Id(10), JsonPropertyName("fn")] public NonceRange? Foreign { get; init; }
 
-    /// <summary>How often a nonce got another form in this memory; whoever keeps an index of hashes looks again when it changes.</summary>
-    [Id(11), JsonIgnore] public int Rewrites { get; init; }
+    /// <summary>How often a nonce got another form; whoever keeps an index of hashes looks again when it changes.</summary>
+    [Id(11), JsonPropertyName("rw"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Rewrites { get; init; }
 
-    /// <summary>True when the next transaction of this gas would go above the day's ceiling: what waits goes on at the next UTC day.</summary>
+    /// <summary>True when something waits and not even the least of it fits below the day's ceiling: it goes on at the next UTC day.</summary>
     public bool IsOutOfGas(SendingLimits limits, DateTimeOffset now) =>
-        limits.GasPerDayMax > 0 && !Waiting.IsEmpty && (GasDay == DayOf(now) ? GasToday : 0) + Waiting.Values.First().Terms.GasLimit > limits.GasPerDayMax;
+        !Waiting.IsEmpty && GasLeft(limits, now) is var left && Waiting.Values.All(work => work.Terms.GasLimit > left);
+
+    /// <summary>Gas that may still be signed for on this UTC day.</summary>
+    public ulong GasLeft(SendingLimits limits, DateTimeOffset now)
+    {
+        var spent = GasDay == DayOf(now) ? GasToday : 0;
+        return limits.GasPerDayMax == 0 ? ulong.MaxValue : limits.GasPerDayMax > spent ? limits.GasPerDayMax - spent : 0;
+    }
 
     internal static int DayOf(DateTimeOffset now) => (int)(now.ToUnixTimeSeconds() / 86_400);
 

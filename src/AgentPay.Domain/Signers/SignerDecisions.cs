@@ -55,7 +55,8 @@ public sealed partial record Signer
             if (pen is not null && Transactions.TryGetValue(nonce, out var transaction) && transaction.Block is null)
             {
                 var works = transaction.Settlements.Where(work => !work.Moved && work.Terms.ExpiresAt >= now + SendMargin).ToImmutableArray();
-                if (pen.Outbid(transaction.Newest, nonce, works, TransactionGas.Of(works), now) is { } form)
+                var isSmaller = works.Length < transaction.Settlements.Count(static work => !work.Moved);
+                if (pen.Outbid(transaction.Newest, nonce, works, TransactionGas.Of(works), isSmaller, now) is { } form)
                 {
                     draft.Rewrite(transaction, form, works);
                 }

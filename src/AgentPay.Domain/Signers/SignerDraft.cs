@@ -61,39 +61,41 @@ internal sealed class SignerDraft
     /// </summary>
     public void SendWaiting(TransactionPen? pen, DateTimeOffset now)
     {
-        if (!signer.Synced || pen is null || signer.Waiting.IsEmpty)
+        foreach (var (ticket, work) in signer.Waiting.Where(item => item.Value.Terms.ExpiresAt < now + Signer.SendMargin))
+        {
+            Unwait(ticket);
+            Tell(work, new DoubtSettlement());
+        }
+
+        if (!signer.Synced || pen is null)
         {
             return;
         }
 
-        var group = new SignerGroup(pen.Limits);
+        var group = NewGroup(pen, now);
         foreach (var (ticket, work) in signer.Waiting)
         {
-            if (work.Terms.ExpiresAt < now + Signer.SendMargin)
+            if (!work.MayShare || pen.Limits.PaymentsMax == 1)
             {
-                Unwait(ticket);
-                Tell(work, new DoubtSettlement());
-            }
-            else if (!work.MayShare || pen.Limits.PaymentsMax == 1)
-            {
-                if (!Send([(ticket, work)], pen, now))
-                {
-                    return;
-                }
+                Send([(ticket, work)], pen, now);
             }
             else if (!group.TryAdd(ticket, work))
             {
-                if (!Send(group.Take(), pen, now))
+                if (!Send(group.Members, pen, now))
                 {
                     return;
                 }
 
+                group = NewGroup(pen, now);
                 group.TryAdd(ticket, work);
             }
         }
 
-        Send(group.Take(), pen, now);
+        Send(group.Members, pen, now);
     }
+
+    private SignerGroup NewGroup(TransactionPen pen, DateTimeOffset now) =>
+        new(pen.Limits with { GasPerTransactionMax = Math.Min(pen.Limits.GasPerTransactionMax, signer.GasLeft(pen.Limits, now)) });
 
     /// <summary>Another form of the same nonce.</summary>
     public void Rewrite(SignerTransaction transaction, SignedForm form, ImmutableArray<SettlementWork> works)
@@ -173,14 +175,13 @@ internal sealed class SignerDraft
 
     private bool SpendGas(ulong gas, SendingLimits limits, DateTimeOffset now)
     {
-        var day = Signer.DayOf(now);
-        var sum = (signer.GasDay == day ? signer.GasToday : 0) + gas;
-        if (limits.GasPerDayMax > 0 && sum > limits.GasPerDayMax)
+        if (gas > signer.GasLeft(limits, now))
         {
             return false;
         }
 
-        signer = signer with { GasDay = day, GasToday = sum };
+        var day = Signer.DayOf(now);
+        signer = signer with { GasDay = day, GasToday = (signer.GasDay == day ? signer.GasToday : 0) + gas };
         return true;
     }
 

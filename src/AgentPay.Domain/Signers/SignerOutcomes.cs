@@ -12,7 +12,10 @@ public sealed partial record Signer
     /// <param name="hash">The form that was mined.</param>
     /// <param name="block">Where.</param>
     /// <param name="reports">One command a settlement, in the order of <see cref="SignerTransaction.Settlements"/>.</param>
-    public Outcome<Signer> Mined(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports)
+    /// <param name="isStarved">
+    /// The transaction used nearly all of its gas: a call that failed in company may have failed for want of it. With gas to spare it failed on its own merit.
+    /// </param>
+    public Outcome<Signer> Mined(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports, bool isStarved = false)
     {
         if (!Transactions.TryGetValue(nonce, out var transaction) || transaction.Block == block)
         {
@@ -21,22 +24,23 @@ public sealed partial record Signer
 
         Invariant.That(reports.Length == transaction.Settlements.Length, "Each settlement of a mined transaction gets its own report.");
         var draft = new SignerDraft(this);
-        var leftOut = reports.Select(IsLeftOut).ToArray();
+        var isShared = transaction.Settlements.Length > 1;
+        var leftOut = reports.Select(report => isShared && isStarved && IsUnused(report)).ToArray();
         var companyMax = Math.Max(1, leftOut.Count(static isLeftOut => isLeftOut) / 2);
         var settlements = transaction.Settlements.ToBuilder();
         for (var i = 0; i < reports.Length; i++)
         {
             var work = settlements[i];
-            if (leftOut[i] && transaction.Settlements.Length > 1)
+            if (leftOut[i])
             {
-                // In company a call can fail by what its neighbours did. Alone, or in ever smaller company, it shows what it is worth.
+                // The first to fail may have burned what the others lacked: it goes alone, and the others in half the company.
                 settlements[i] = work with { Moved = true };
                 if (!work.Moved)
                 {
-                    draft.Wait(work with { CompanyMax = companyMax });
+                    draft.Wait(work with { CompanyMax = i == Array.IndexOf(leftOut, true) ? 1 : companyMax });
                 }
             }
-            else
+            else if (!(work.Moved && IsUnused(reports[i])))
             {
                 draft.Tell(work, reports[i]);
             }
@@ -83,5 +87,5 @@ public sealed partial record Signer
         return draft.Decide();
     }
 
-    private static bool IsLeftOut(SettlementCommand report) => report is FailSettlement { Code: SettlementRefusals.TransactionFailed };
+    private static bool IsUnused(SettlementCommand report) => report is FailSettlement { Code: SettlementRefusals.TransactionFailed };
 }

@@ -49,7 +49,7 @@ public sealed record SignedForm(
 /// <param name="Settlement">Its id.</param>
 /// <param name="Attempt">Its attempt.</param>
 /// <param name="Terms">What to send.</param>
-/// <param name="CompanyMax">The most settlements it may share a transaction with, itself included, after it was left out of a larger one; 0: no such bound.</param>
+/// <param name="CompanyMax">The most settlements it may share a transaction with, itself included, after a larger one ran out of gas; 0: no such bound.</param>
 /// <param name="Moved">It was left out when its transaction was mined, and waits for another.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.SettlementWork")]
 public sealed record SettlementWork(

@@ -16,9 +16,10 @@ public abstract class TransactionPen
 
     /// <summary>
     /// Signs another form of a nonce that nodes take in place of <paramref name="last"/>; null when the fees of the moment do not call for one,
-    /// or would have to go above the operator's caps.
+    /// or would have to go above the operator's caps. A smaller one is called for whatever the fees: what carried more may be what no node takes.
     /// </summary>
-    public abstract SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now);
+    public abstract SignedForm? Outbid(
+        SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool isSmaller, DateTimeOffset now);
 }
 
 /// <summary>How much one key may send.</summary>

@@ -176,7 +176,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
         }
 
         var reports = await report.MakeAsync(transaction, receipt, head, cancellationToken);
-        await lane.Grain.MinedAsync(transaction.Nonce, hash, receipt.Block.ToReference(), reports);
+        await lane.Grain.MinedAsync(transaction.Nonce, hash, receipt.Block.ToReference(), reports, MinedReport.IsStarved(transaction, receipt));
     }
 
     /// <summary>Reads the receipts again at their depth: a block may have been lost in between.</summary>

@@ -7,7 +7,12 @@ namespace AgentPay.Grains.Chains;
 /// <summary>Signs with one key at the fees of the moment.</summary>
 internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settings, SendingLimits limits, FeeQuote fees, int included) : TransactionPen
 {
-    public override SendingLimits Limits => limits;
+    /// <summary>Nodes refuse a transaction whose gas could cost more than a coin (go-ethereum's rpc.txfeecap): a little less is offered.</summary>
+    private static readonly UInt128 CostMax = 900_000_000_000_000_000;
+
+    public override SendingLimits Limits { get; } = fees.MaxFeePerGas.IsZero
+        ? limits
+        : limits with { GasPerTransactionMax = (ulong)UInt128.Min(limits.GasPerTransactionMax, CostMax / fees.MaxFeePerGas.Low) };
 
     public override int Included => included;
 
@@ -17,9 +22,9 @@ internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settin
     /// Nodes take a form in place of another when it offers a tenth more, in both fees; an eighth is offered, or what the moment asks for. Where the moment
     /// asks for no more than was offered, a higher offer would change nothing.
     /// </summary>
-    public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now)
+    public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool isSmaller, DateTimeOffset now)
     {
-        if (fees.MaxFeePerGas <= last.MaxFee && fees.MaxPriorityFeePerGas <= last.MaxTip)
+        if (!isSmaller && fees.MaxFeePerGas <= last.MaxFee && fees.MaxPriorityFeePerGas <= last.MaxTip)
         {
             return null;
         }
@@ -37,7 +42,7 @@ internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settin
         return new SignedForm(raw, hash, now, offered.MaxFeePerGas.Low, offered.MaxPriorityFeePerGas.Low);
     }
 
-    private static UInt256 Raised(UInt128 fee) => fee + (fee / 8) + 1;
+    private static UInt256 Raised(UInt128 fee) => fee == 0 ? UInt256.Zero : fee + (fee / 8) + 1;
 
     private static UInt256 Max(UInt256 left, UInt256 right) => left > right ? left : right;
 }

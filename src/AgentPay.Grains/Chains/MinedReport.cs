@@ -23,7 +23,7 @@ internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
     public async Task<ImmutableArray<SettlementCommand>> MakeAsync(SignerTransaction transaction, TransactionReceipt receipt, ulong head, CancellationToken cancellationToken)
     {
         // In company the transaction succeeds whether or not this call did.
-        var callSucceeded = receipt.Succeeded && transaction.Settlements.Length == 1;
+        var callSucceeded = receipt.Succeeded && transaction.Settlements.Length == 1 && transaction.Forms[0].Hash == receipt.Transaction.ToString();
         var reports = transaction.Settlements.Select(async work => ProofOf(work.Terms, receipt) switch
         {
             TransferProof.Whole => Confirm(receipt),
@@ -32,6 +32,13 @@ internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
         });
         return ImmutableArray.Create(await Task.WhenAll(reports));
     }
+
+    /// <summary>
+    /// True when a transaction may have run out of gas: a shared call fails as a whole for no other reason, and what is paid back for cleared storage
+    /// hides at most a fifth of what was used (EIP-3529).
+    /// </summary>
+    public static bool IsStarved(SignerTransaction transaction, TransactionReceipt receipt) =>
+        !receipt.Succeeded || receipt.GasUsed >= TransactionGas.Of(transaction.Settlements) / 4 * 3;
 
     /// <summary>Where a search for the use of an authorization begins: before that it was unused, or the blocks that showed it unused are lost by now.</summary>
     public ulong SearchFrom(SettlementTerms terms, ulong head)
@@ -62,9 +69,21 @@ internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
     {
         var terms = work.Terms;
         var used = await TransferMethods.Of(terms).IsUsedAsync(chain, terms, BlockTag.At(head), cancellationToken);
-        return used
-            ? (await TraceAsync(terms, SearchFrom(terms, receipt.Block.Number), cancellationToken)).Command
-            : new FailSettlement(callSucceeded ? TransferMismatch : TransactionFailed);
+        return used ? await TraceOrDoubtAsync(terms, receipt, head, cancellationToken) : new FailSettlement(callSucceeded ? TransferMismatch : TransactionFailed);
+    }
+
+    /// <summary>Somebody else used it. Where the logs cannot be had, or the block is not deep enough yet, the settlement asks again by itself: no other waits for it.</summary>
+    private async Task<SettlementCommand> TraceOrDoubtAsync(SettlementTerms terms, TransactionReceipt receipt, ulong head, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (command, _) = await TraceAsync(terms, SearchFrom(terms, receipt.Block.Number), cancellationToken);
+            return command is ConfirmSettlement paid && paid.Block.Number + (ulong)settings.Confirmations - 1 > head ? new DoubtSettlement() : command;
+        }
+        catch (ChainUnavailableException)
+        {
+            return new DoubtSettlement();
+        }
     }
 
     private static ConfirmSettlement Confirm(TransactionReceipt receipt) => new(receipt.Transaction.ToString(), receipt.Block.ToReference());

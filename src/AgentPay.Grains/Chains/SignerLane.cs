@@ -17,6 +17,7 @@ internal sealed partial class SignerLane(
     ChainSettings settings, IEvmChain chain, EvmSigner key, ISignerGrain grain, ILeases leases, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(5);
+    private const ulong ForeignMax = 1_024;
 
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Dictionary<string, long> sentAt = [];
@@ -51,7 +52,9 @@ internal sealed partial class SignerLane(
     public int HashCount => index.Count;
 
     /// <summary>Why this key cannot send, in one sentence; null when it can.</summary>
-    public string? Trouble => reset ?? (signer is { InFlight: > 0 } ? unfunded : null) ?? Spent;
+    public string? Trouble => Halted ?? Spent;
+
+    private string? Halted => reset ?? (signer is { InFlight: > 0 } ? unfunded : null);
 
     /// <summary>The code of <see cref="Trouble"/>.</summary>
     public string? TroubleCode => Trouble is null ? null : reset is not null ? "chain_reset" : Trouble == unfunded ? "signer_unfunded" : "gas_ceiling";
@@ -60,8 +63,8 @@ internal sealed partial class SignerLane(
         ? $"{AddressText} signed transactions of {state.GasToday} gas today on {chain.Network} and GasPerDayMax is {limits.GasPerDayMax}: what waits is sent after midnight UTC."
         : null;
 
-    /// <summary>Signs with this key at these fees; null while it cannot send.</summary>
-    public TransactionPen? PenAt(FeeQuote fees) => Trouble is null ? new LanePen(key, chain.ChainId, settings, limits, fees, CountIncluded()) : null;
+    /// <summary>Signs with this key at these fees; null while it cannot send. At the day's ceiling it still replaces what is on its way: that takes no more gas.</summary>
+    public TransactionPen? PenAt(FeeQuote fees) => Halted is null ? new LanePen(key, chain.ChainId, settings, limits, fees, CountIncluded()) : null;
 
     /// <summary>Learns whether many settlements can share a transaction on this chain.</summary>
     public async Task LearnLimitsAsync(CancellationToken cancellationToken) =>
@@ -163,6 +166,13 @@ internal sealed partial class SignerLane(
         {
             reset = $"The chain knows {mined} transactions of {AddressText}, the engine sent {state.NextNonce}: it is another chain, or it was reset. Start with an empty data folder, or with the node this data belongs to.";
             LogReset(AddressText, mined, state.NextNonce);
+            return;
+        }
+
+        if (known > Math.Max(mined, state.NextNonce) + ForeignMax)
+        {
+            reset = $"The node says that {known - mined} transactions of {AddressText} wait in its pool, which nobody sent: take another node.";
+            LogReset(AddressText, known, state.NextNonce);
             return;
         }
 

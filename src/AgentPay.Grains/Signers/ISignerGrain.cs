@@ -25,8 +25,9 @@ public interface ISignerGrain : IGrainWithStringKey
     /// <param name="hash">The form that was mined.</param>
     /// <param name="block">Where.</param>
     /// <param name="reports">What the receipt proves, one for each settlement inside.</param>
+    /// <param name="isStarved">It used nearly all of its gas.</param>
     [Alias("Mined")]
-    Task MinedAsync(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports);
+    Task MinedAsync(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports, bool isStarved);
 
     /// <summary>The block of a mined transaction is no longer part of the chain.</summary>
     [Alias("Lost")]

@@ -30,8 +30,8 @@ internal sealed class SignerGrain(
 
     public Task FillForeignAsync(ulong from) => DecideAsync((signer, now) => signer.FillForeign(from, Pen(signer), now));
 
-    public Task MinedAsync(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports) =>
-        DecideAsync((signer, _) => signer.Mined(nonce, hash, block, reports));
+    public Task MinedAsync(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports, bool isStarved) =>
+        DecideAsync((signer, _) => signer.Mined(nonce, hash, block, reports, isStarved));
 
     public Task LostAsync(ulong nonce, BlockReference block) => DecideAsync((signer, _) => signer.Lost(nonce, block));
 

@@ -94,26 +94,67 @@ public sealed class SharedTransactionTests
     }
 
     [Fact]
-    public void Those_whose_call_failed_in_company_are_tried_again_in_half_the_company_and_hear_nothing_yet()
+    public void A_call_that_failed_in_company_with_gas_to_spare_failed_on_its_own_merit()
     {
         var mined = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Confirm, Failed, Failed]);
 
-        Assert.Equal([Confirm], Told(mined));
-        Assert.Equal([("stl:2", 1), ("stl:4", 1), ("stl:5", 1)], mined.State!.Waiting.Values.Select(work => (work.Settlement, work.CompanyMax)));
-        var again = mined.State.SendWaiting(Pen, Given.Now).State!;
-        Assert.Equal([["2"], ["4"], ["5"]], new[] { Carried(again, 7), Carried(again, 8), Carried(again, 9) });
+        Assert.Equal([Failed, Confirm, Failed, Failed], Told(mined));
+        Assert.Empty(mined.State!.Waiting);
     }
 
     [Fact]
-    public void When_all_of_four_failed_they_go_two_by_two_and_then_alone()
+    public void When_the_gas_ran_out_the_first_that_failed_goes_alone_and_the_others_in_half_the_company_and_hear_nothing_yet()
     {
-        var halves = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Failed, Failed, Failed]).State!.SendWaiting(Pen, Given.Now).State!;
-        Assert.Equal([["2", "3"], ["4", "5"]], new[] { Carried(halves, 7), Carried(halves, 8) });
+        var mined = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Confirm, Failed, Failed, Failed], isStarved: true);
 
-        var alone = halves.Mined(7, TestPen.HashOf(7), Given.Block, [Failed, Failed]).State!.SendWaiting(Pen, Given.Now).State!;
-        Assert.Equal([["2"], ["3"]], new[] { Carried(alone, 9), Carried(alone, 10) });
+        Assert.Equal([Confirm], Told(mined));
+        Assert.Equal([("stl:3", 1), ("stl:4", 1), ("stl:5", 1)], mined.State!.Waiting.Values.Select(work => (work.Settlement, work.CompanyMax)));
+    }
 
-        Assert.Equal([Failed], Told(alone.Mined(9, TestPen.HashOf(9), Given.Block, [Failed])));
+    [Fact]
+    public void When_all_of_four_failed_for_want_of_gas_each_shows_what_it_is_worth_in_few_steps()
+    {
+        var halves = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Failed, Failed, Failed], isStarved: true).State!.SendWaiting(Pen, Given.Now).State!;
+        Assert.Equal([["2"], ["3", "4"], ["5"]], new[] { 7UL, 8UL, 9UL }.Select(nonce => Carried(halves, nonce)).OrderBy(carried => carried[0]));
+
+        var pair = halves.Transactions.Values.Single(transaction => transaction.Settlements.Length == 2).Nonce;
+        var alone = halves.Mined(pair, TestPen.HashOf(pair), Given.Block, [Failed, Failed], isStarved: true).State!;
+        Assert.Equal([1, 1], alone.Waiting.Values.Select(work => work.CompanyMax));
+
+        Assert.Equal([Failed], Told(halves.Mined(7, TestPen.HashOf(7), Given.Block, [Failed], isStarved: true)));
+    }
+
+    [Fact]
+    public void Below_the_days_ceiling_a_group_is_as_large_as_the_gas_that_is_left()
+    {
+        var pen = new TestPen(new SendingLimits(200, 64, 10_000_000, 160_000 + 60_000 + (3 * 80_000)));
+        var signer = Synced;
+        for (var i = 1; i < 8; i++)
+        {
+            signer = signer.Take(SignerTests.Work(i), pen, Given.Now).State!;
+        }
+
+        signer = signer.SendWaiting(pen, Given.Now).State!;
+
+        Assert.Equal(["2", "3", "4"], Carried(signer, 6));
+        Assert.Equal((3, true), (signer.Waiting.Count, signer.IsOutOfGas(pen.Limits, Given.Now)));
+    }
+
+    [Fact]
+    public void What_ran_out_of_time_asks_the_chain_although_nothing_can_be_signed()
+    {
+        var waiting = Synced.Take(SignerTests.Work(1, Given.Now.AddSeconds(30)), null, Given.Now).State!;
+
+        Assert.Equal([new DoubtSettlement()], Told(waiting.SendWaiting(null, Given.Now.AddSeconds(30))));
+    }
+
+    [Fact]
+    public void Two_payments_of_one_payer_share_a_transaction_unless_one_is_by_Permit2()
+    {
+        var byPermit2 = SignerTests.Work(3) with { Terms = SignerTests.Work(3).Terms with { Method = "permit2" } };
+        var signer = Take(Synced, 1, 2).Take(byPermit2, Pen, Given.Now).State!.SendWaiting(Pen, Given.Now).State!;
+
+        Assert.Equal([["2"], ["3"]], new[] { Carried(signer, 6), Carried(signer, 7) });
     }
 
     [Fact]
@@ -127,9 +168,9 @@ public sealed class SharedTransactionTests
     [Fact]
     public void One_left_out_is_not_taken_twice_when_its_block_is_lost_and_its_transaction_mined_again()
     {
-        var mined = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Confirm, Confirm, Confirm]).State!;
+        var mined = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Confirm, Confirm, Confirm], isStarved: true).State!;
 
-        var again = mined.Lost(6, Given.Block).State!.Mined(6, TestPen.HashOf(6), Given.OtherBlock, [Failed, Confirm, Confirm, Confirm]).State!;
+        var again = mined.Lost(6, Given.Block).State!.Mined(6, TestPen.HashOf(6), Given.OtherBlock, [Failed, Confirm, Confirm, Confirm], isStarved: true).State!;
 
         Assert.Equal(["stl:2"], again.Waiting.Values.Select(work => work.Settlement));
     }
@@ -137,7 +178,7 @@ public sealed class SharedTransactionTests
     [Fact]
     public void One_left_out_that_another_block_pays_after_all_is_told()
     {
-        var lost = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Confirm, Confirm, Confirm]).State!.Lost(6, Given.Block).State!;
+        var lost = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Confirm, Confirm, Confirm], isStarved: true).State!.Lost(6, Given.Block).State!;
 
         var again = lost.Mined(6, TestPen.HashOf(6), Given.OtherBlock, [Confirm, Confirm, Confirm, Confirm]);
 
@@ -147,7 +188,7 @@ public sealed class SharedTransactionTests
     [Fact]
     public void A_taken_nonce_lets_its_settlements_go_together_again_without_those_that_moved_on()
     {
-        var lost = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Confirm, Confirm, Confirm]).State!.Lost(6, Given.Block).State!;
+        var lost = Four().Mined(6, TestPen.HashOf(6), Given.Block, [Failed, Confirm, Confirm, Confirm], isStarved: true).State!.Lost(6, Given.Block).State!;
 
         var taken = lost.NonceTaken(6, Pen, Given.Now).State!;
 

@@ -67,7 +67,7 @@ public sealed class SignerRowsTests
         {
             (0, _) => Sync(signer, dice, step, pen, now),
             (1, _) => signer.SendWaiting(pen, now),
-            (2, { } one) => signer.Mined(one.Nonce, one.Newest.Hash, block, [.. one.Settlements.Select(_ => Report(dice, one, block))]),
+            (2, { } one) => signer.Mined(one.Nonce, one.Newest.Hash, block, [.. one.Settlements.Select(_ => Report(dice, one, block))], dice.Next(2) == 0),
             (3, { } one) => signer.Lost(one.Nonce, one.Block ?? block),
             (4, { } one) => signer.NonceTaken(one.Nonce, pen, now),
             (5, { } one) => signer.Final([one.Nonce]),

@@ -50,7 +50,7 @@ public sealed class StuckNonceTests
         Assert.Equal(["stl:2", "stl:3"], outbid.State!.Transactions[6].Settlements.Select(work => work.Settlement));
 
         // The older form may have won: then it is paid. If the newer did, it waits, is out of time, and asks the chain.
-        var mined = outbid.State.Mined(6, "new", Given.Block, [new FailSettlement(SettlementRefusals.TransactionFailed), Given.Confirm]);
+        var mined = outbid.State.Mined(6, "new", Given.Block, [new FailSettlement(SettlementRefusals.TransactionFailed), Given.Confirm], isStarved: true);
         Assert.Equal([Given.Confirm], Told(mined));
         Assert.Equal([new DoubtSettlement()], Told(mined.State!.SendWaiting(Pen, end)));
     }

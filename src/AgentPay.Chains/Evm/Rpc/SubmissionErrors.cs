@@ -45,6 +45,7 @@ internal static class SubmissionErrors
         ("nonce too high", SubmissionStatus.Rejected, SubmissionRejection.Other),
         ("higher than max fee", SubmissionStatus.Rejected, SubmissionRejection.Other),
         ("transaction type not supported", SubmissionStatus.Rejected, SubmissionRejection.Other),
+        ("exceeds the configured cap", SubmissionStatus.Rejected, SubmissionRejection.Other),
         ("oversized data", SubmissionStatus.Rejected, SubmissionRejection.Other),
         ("pool is full", SubmissionStatus.Rejected, SubmissionRejection.Other),
     ];
