@@ -28,7 +28,11 @@ public sealed class LostReplyTests(PrivatePostgres postgres) : IAsyncLifetime
 
         var result = await store.CommitAsync(Some.Commit("w") with
         {
-            Account = "acct_1", Events = [Some.Event("w")], Transfers = [Some.Transfer("a", "b", 3)], Messages = [Some.Message("x")], Answer = Some.Answer("k"),
+            Account = "acct_1",
+            Events = [Some.Event("w")],
+            Transfers = [Some.Transfer("a", "b", 3)],
+            Messages = [Some.Message("x")],
+            Answer = Some.Answer("k"),
         });
 
         Assert.Equal(new CommitResult(CommitStatus.Committed, 1), result);

@@ -120,7 +120,11 @@ public sealed class TwoStoresTests(PrivatePostgres postgres) : IAsyncLifetime
         var version = (await store.ReadAsync(Some.Grain(key), Cancel))?.Version ?? 0;
         var result = await store.CommitAsync(Some.Commit(key, version) with
         {
-            Account = $"acct_{grain % 3}", Events = [Some.Event(key)], Transfers = [Some.Transfer(key, "m", 1)], Due = [new DueChange("d", Some.Now)], Chain = new DecisionChain(),
+            Account = $"acct_{grain % 3}",
+            Events = [Some.Event(key)],
+            Transfers = [Some.Transfer(key, "m", 1)],
+            Due = [new DueChange("d", Some.Now)],
+            Chain = new DecisionChain(),
         });
         Assert.True(result.Status is CommitStatus.Committed or CommitStatus.VersionConflict, $"{result}");
         return result.Status == CommitStatus.Committed;
