@@ -117,6 +117,9 @@ internal static class Engine
 
         var settings = builder.Configuration.GetSection("AgentPay").Get<EngineSettings>() ?? new EngineSettings();
         settings.Postgres = line.Postgres ?? settings.Postgres;
+        settings.Roles = line.Roles ?? settings.Roles;
+        var cluster = builder.Configuration.GetSection("AgentPay:Cluster").Get<ClusterSettings>() ?? new ClusterSettings();
+        var roles = reader.ReadRoles(settings, cluster);
         var chains = reader.ReadChains(settings);
         reader.CheckAccess(builder.Configuration.GetSection("AgentPay:Facilitator"));
         reader.CheckBook(builder.Configuration.GetSection("AgentPay:Book"));
@@ -129,14 +132,14 @@ internal static class Engine
         var data = Path.GetFullPath(line.DataDirectory ?? settings.DataDirectory);
         Directory.CreateDirectory(data);
         Listen(builder, line);
-        AddServices(builder, settings, chains, data);
+        AddServices(builder, settings, host => GrainRuntime.Add(host, roles, settings, cluster), chains, data);
         if (line.Devnet)
         {
             builder.Services.AddHostedService(provider => new DevnetAnnouncement(data, provider.GetRequiredService<IHostApplicationLifetime>(), provider));
         }
 
         var app = builder.Build();
-        Map(app, builder.Configuration);
+        Map(app, builder.Configuration, roles);
         return (app, []);
     }
 
@@ -156,7 +159,8 @@ internal static class Engine
         });
     }
 
-    private static void AddServices(WebApplicationBuilder builder, EngineSettings settings, IReadOnlyList<ConfiguredChain> chains, string data)
+    private static void AddServices(
+        WebApplicationBuilder builder, EngineSettings settings, Action<WebApplicationBuilder> addGrainRuntime, IReadOnlyList<ConfiguredChain> chains, string data)
     {
         var services = builder.Services;
         var configuration = builder.Configuration;
@@ -164,7 +168,8 @@ internal static class Engine
         services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeMax);
         services.AddSingleton(TimeProvider.System);
         AddStore(services, settings, data);
-        GrainRuntime.Add(builder);
+        // Before everything that calls grains, so that it starts first and stops last.
+        addGrainRuntime(builder);
         services.AddAgentPayGrains();
         foreach (var chain in chains)
         {
@@ -198,12 +203,17 @@ internal static class Engine
             Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString("N"), provider.GetRequiredService<INeighbours>()));
     }
 
-    private static void Map(WebApplication app, ConfigurationManager configuration)
+    private static void Map(WebApplication app, ConfigurationManager configuration, HostRoles roles)
     {
         app.UseMiddleware<RequestIds>();
         app.UseExceptionHandler(_ => { });
         app.MapHealth();
         app.MapMetrics();
+        if (!roles.Api)
+        {
+            return;
+        }
+
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapFacilitator();
         app.MapSettlements();

@@ -15,21 +15,23 @@ internal static class HealthEndpoints
     {
         var group = routes.MapGroup("/health").WithTags("Health");
         group.MapGet("/live", () => TypedResults.Ok(new LiveAnswer("live"))).WithName("getLiveness").WithSummary("The process runs.");
-        group.MapGet("/ready", GetReady).WithName("getReadiness").WithSummary("The store takes writes and at least one chain can settle.")
+        group.MapGet("/ready", GetReady).WithName("getReadiness").WithSummary("The store takes writes, grains can be called, and at least one chain can settle.")
             .Produces<ReadyAnswer>().Produces<ReadyAnswer>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/connectors/{id}", GetConnector).WithName("getConnectorHealth").WithSummary("One chain's health; the id is its CAIP-2 name.")
             .Produces<ConnectorAnswer>().Produces<ConnectorAnswer>(StatusCodes.Status503ServiceUnavailable).AddProblems(404);
     }
 
-    private static IResult GetReady(IStoreHealth store, ChainDesk desk, TimeProvider clock, IHostApplicationLifetime lifetime)
+    private static IResult GetReady(IStoreHealth store, ISiloHealth silo, ChainDesk desk, TimeProvider clock, IHostApplicationLifetime lifetime)
     {
         var chains = desk.Health;
         var failure = store.LastWriteFailure;
         var storeOk = failure is null && store.WriteLag < WriteLagMax;
-        var ready = storeOk && chains.Any(chain => chain.IsHealthy) && !lifetime.ApplicationStopping.IsCancellationRequested;
+        var member = silo.Look();
+        var ready = storeOk && member.IsActive && chains.Any(chain => chain.IsHealthy) && !lifetime.ApplicationStopping.IsCancellationRequested;
         var answer = new ReadyAnswer(
             ready ? "ready" : "not_ready",
             new StoreAnswer(storeOk ? "healthy" : "degraded", failure?.Reason),
+            member,
             [.. chains.Select(chain => ConnectorAnswer.Of(chain, desk, clock))]);
         return ready ? TypedResults.Ok(answer) : TypedResults.Json(answer, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
@@ -50,4 +52,5 @@ internal sealed record StoreAnswer([property: JsonPropertyName("status")] string
 internal sealed record ReadyAnswer(
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("store")] StoreAnswer Store,
+    [property: JsonPropertyName("silo")] SiloAnswer Silo,
     [property: JsonPropertyName("connectors")] IReadOnlyList<ConnectorAnswer> Connectors);

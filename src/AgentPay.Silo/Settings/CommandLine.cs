@@ -4,9 +4,10 @@ namespace AgentPay.Silo.Settings;
 /// <param name="Port">Where to listen, on the loopback address unless <c>--urls</c> says otherwise.</param>
 /// <param name="DataDirectory">Folder of the engine's data; null: from the configuration.</param>
 /// <param name="Postgres">Where the PostgreSQL database is, in Npgsql's words; null: from the configuration, and without one there a file in the data folder.</param>
+/// <param name="Roles">What this process does, as it was written; null: from the configuration.</param>
 /// <param name="Devnet">The folder's local chains are used and described in <c>devnet.json</c>.</param>
 /// <param name="Rest">For the configuration.</param>
-internal sealed record CommandLine(int? Port, string? DataDirectory, string? Postgres, bool Devnet, string[] Rest)
+internal sealed record CommandLine(int? Port, string? DataDirectory, string? Postgres, string? Roles, bool Devnet, string[] Rest)
 {
     /// <summary>Reads the words; a problem is one sentence.</summary>
     public static (CommandLine? Line, string? Problem) Read(string[] args)
@@ -14,6 +15,7 @@ internal sealed record CommandLine(int? Port, string? DataDirectory, string? Pos
         int? port = null;
         string? data = null;
         string? postgres = null;
+        string? roles = null;
         var devnet = false;
         var rest = new List<string>();
         for (var i = 0; i < args.Length; i++)
@@ -43,14 +45,19 @@ internal sealed record CommandLine(int? Port, string? DataDirectory, string? Pos
                     break;
                 case "--postgres":
                     return (null, "--postgres needs a database: \"Host=…;Database=…;Username=…\".");
+                case "--roles" when i + 1 < args.Length && HostRoles.Parse(args[i + 1]) is not null:
+                    roles = args[++i];
+                    break;
+                case "--roles":
+                    return (null, "--roles needs api, silo or api,silo.");
                 case var word when word.Contains('=', StringComparison.Ordinal) || word.Contains(':', StringComparison.Ordinal) || (i > 0 && args[i - 1].Contains(':', StringComparison.Ordinal)):
                     rest.Add(word);
                     break;
                 case var word:
-                    return (null, $"'{word}' is not understood. Usage: agentpay up [--port 4020] [--data DIR] [--postgres \"Host=…\"] [--devnet] [--AgentPay:Name=value …]");
+                    return (null, $"'{word}' is not understood. Usage: agentpay up [--port 4020] [--data DIR] [--postgres \"Host=…\"] [--roles api,silo] [--devnet] [--AgentPay:Name=value …]");
             }
         }
 
-        return (new CommandLine(port, data, postgres, devnet, [.. rest]), null);
+        return (new CommandLine(port, data, postgres, roles, devnet, [.. rest]), null);
     }
 }

@@ -15,6 +15,9 @@ internal sealed class EngineSettings
     /// <summary>The base URL buyers know this server by; empty: taken from each request.</summary>
     public string PublicUrl { get; set; } = "";
 
+    /// <summary>What this process does: <c>api</c> answers requests, <c>silo</c> runs grains and works chains.</summary>
+    public string Roles { get; set; } = "api,silo";
+
     /// <summary>The chains that are worked.</summary>
     public List<ChainSection> Chains { get; set; } = [];
 }

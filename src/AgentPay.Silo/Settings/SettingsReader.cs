@@ -1,3 +1,4 @@
+using System.Net;
 using AgentPay.Api.Books;
 using AgentPay.Api.Demo;
 using AgentPay.Api.Facilitator;
@@ -5,6 +6,7 @@ using AgentPay.Chains.Evm;
 using AgentPay.Grains.Books;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Facilitator;
+using AgentPay.Silo.Composition;
 using AgentPay.Silo.Devnet;
 using AgentPay.X402.Schemes;
 
@@ -49,7 +51,8 @@ internal sealed class SettingsReader
     public bool CheckShape(IConfiguration configuration)
     {
         var shape = new SettingsShape(problems);
-        shape.Check(configuration.GetSection("AgentPay"), [typeof(EngineSettings)], "Facilitator", "Demo", "Book");
+        shape.Check(configuration.GetSection("AgentPay"), [typeof(EngineSettings)], "Facilitator", "Demo", "Book", "Cluster");
+        shape.Check(configuration.GetSection("AgentPay:Cluster"), [typeof(ClusterSettings)]);
         shape.Check(configuration.GetSection("AgentPay:Facilitator"), [typeof(FacilitatorSettings), typeof(FacilitatorAccessSettings)]);
         shape.Check(configuration.GetSection("AgentPay:Demo"), [typeof(DemoSettings)]);
         shape.Check(configuration.GetSection("AgentPay:Book"), [typeof(BookSettings), typeof(BookAccessSettings)]);
@@ -62,6 +65,24 @@ internal sealed class SettingsReader
         var isStarted = File.Exists(Path.Combine(dataDirectory, DevnetFile.ChainsName));
         Require(isStarted, $"There are no local chains in {dataDirectory}: ./agentpay up --devnet starts them before the engine.");
         return isStarted;
+    }
+
+    /// <summary>Checks what this process is to do and how it finds others; both when that cannot be read.</summary>
+    public HostRoles ReadRoles(EngineSettings settings, ClusterSettings cluster)
+    {
+        var roles = HostRoles.Parse(settings.Roles);
+        Require(roles is not null, $"AgentPay:Roles is '{settings.Roles}'; it must be api, silo or api,silo.");
+        Require(
+            Enum.TryParse<ClusterMembership>(cluster.Membership, ignoreCase: true, out _) && !char.IsAsciiDigit(cluster.Membership[0]),
+            $"AgentPay:Cluster:Membership is '{cluster.Membership}'; it must be AdoNet or Kubernetes.");
+        Require(cluster.Name.Length is >= 1 and <= 150, "AgentPay:Cluster:Name must have 1 to 150 characters.");
+        Require(cluster.Address.Length == 0 || IPAddress.TryParse(cluster.Address, out _), $"AgentPay:Cluster:Address is '{cluster.Address}'; it must be an IP address.");
+        if (roles is { } read && GrainRuntime.RefusalOf(read, settings, cluster) is { } refusal)
+        {
+            problems.Add(refusal);
+        }
+
+        return roles ?? HostRoles.Both;
     }
 
     /// <summary>Reads every chain.</summary>

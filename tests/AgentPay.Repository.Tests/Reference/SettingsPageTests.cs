@@ -16,6 +16,7 @@ public sealed class SettingsPageTests
     private static readonly (string Path, Type Type)[] Sections =
     [
         ("AgentPay", Silo("EngineSettings")),
+        ("AgentPay:Cluster", Silo("ClusterSettings")),
         ("AgentPay", typeof(SellerSettings)),
         ("AgentPay:Facilitator", typeof(FacilitatorSettings)),
         ("AgentPay:Facilitator", typeof(FacilitatorAccessSettings)),

@@ -5,6 +5,11 @@ namespace AgentPay.SystemTests.Operation;
 /// <summary>A start that cannot be: one clear sentence each, an exit code, and never a secret in the words.</summary>
 public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
 {
+#if ORLEANS
+    private const string RolesNeedMore = "AgentPay:Roles must be api,silo without AgentPay:Postgres: processes find each other in the database.";
+#else
+    private const string RolesNeedMore = "AgentPay:Roles must be api,silo: this build runs its grains in the process that answers; roles of their own need the Orleans build.";
+#endif
     private const string Secret = "0x2222222222222222222222222222222222222222222222222222222222222222";
 
     [Theory]
@@ -24,6 +29,14 @@ public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
     [InlineData("AgentPay__Chains__0__Confirmations", "0", "AgentPay:Chains:0:Confirmations is 0; it must be 1 to 1000.")]
     [InlineData("AgentPay__Chains__0__PollMilliseconds", "9", "AgentPay:Chains:0:PollMilliseconds is 9; it must be 10 to 60000.")]
     [InlineData("AgentPay__Chains__0__Tokens__0__Name", null, "AgentPay:Chains:0:Tokens:0:Name is missing: the token's EIP-712 domain name, such as USD Coin.")]
+    [InlineData("AgentPay__Roles", "worker", "AgentPay:Roles is 'worker'; it must be api, silo or api,silo.")]
+    [InlineData("AgentPay__Roles", "api", RolesNeedMore)]
+    [InlineData("AgentPay__Roles", "silo", RolesNeedMore)]
+    [InlineData("AgentPay__Cluster__Membership", "Consul", "AgentPay:Cluster:Membership is 'Consul'; it must be AdoNet or Kubernetes.")]
+    [InlineData("AgentPay__Cluster__SiloPort", "65536", "AgentPay:Cluster:SiloPort is 65536; it must be 0 to 65535.")]
+    [InlineData("AgentPay__Cluster__GatewayPort", "-1", "AgentPay:Cluster:GatewayPort is -1; it must be 0 to 65535.")]
+    [InlineData("AgentPay__Cluster__Address", "silo-0", "AgentPay:Cluster:Address is 'silo-0'; it must be an IP address.")]
+    [InlineData("AgentPay__Cluster__Name", "", "AgentPay:Cluster:Name must have 1 to 150 characters.")]
     [InlineData("AgentPay__Facilitator__Access", "everyone", "AgentPay:Facilitator:Access is 'everyone'; it must be open, payTo or keys.")]
     [InlineData("AgentPay__Facilitator__Access", "keys", "AgentPay:Facilitator:Access is keys, but AgentPay:Facilitator:Keys:0 is missing.")]
     [InlineData("AgentPay__Facilitator__PayTo__0", "0x12", "AgentPay:Facilitator:PayTo has '0x12'; it must be 0x and 40 hexadecimal digits.")]

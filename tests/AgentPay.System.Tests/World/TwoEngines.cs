@@ -16,6 +16,8 @@ public sealed class TwoEngines : IAsyncLifetime
 
     internal Address Signer { get; private set; }
 
+    internal IReadOnlyDictionary<string, string> Settings { get; private set; } = new Dictionary<string, string>();
+
     internal string Database { get; private set; } = "";
 
     public async ValueTask InitializeAsync()
@@ -26,6 +28,7 @@ public sealed class TwoEngines : IAsyncLifetime
         var settings = Engine.SettingsFor((Chain, Chain.Url, Engine.NewKeyText(out var signer)));
         Signer = signer;
         settings["AgentPay__Postgres"] = Database;
+        Settings = settings;
         await Chain.CallAsync("anvil_setBalance", signer.ToString(), "0x56bc75e2d63100000");
         First = new Engine(settings);
         Second = new Engine(settings);
