@@ -26,7 +26,10 @@ namespace AgentPay.Silo.Composition;
 internal static class Engine
 {
     private const int DefaultPort = 4020;
-    private static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a stop may take; whoever kills it afterwards loses answers, not payments.</summary>
+    internal static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(30);
+
 
     public static async Task<int> RunAsync(string[] args, TextWriter errors)
     {

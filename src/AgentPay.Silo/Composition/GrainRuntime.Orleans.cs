@@ -56,6 +56,7 @@ internal static class GrainRuntime
             builder.UseOrleansClient(client => AddClient(client, cluster));
             // Signs nothing, so it wants no key: it follows the chains to check payments against them.
             builder.Services.AddSingleton<ILeases, NoLeases>();
+            builder.Services.Replace(ServiceDescriptor.Singleton<IGrainFactory, EarlyGrains>());
         }
     }
 
