@@ -16,6 +16,7 @@ using AgentPay.X402;
 using AgentPay.X402.Messages;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentPay.Grains.Tests;
@@ -27,12 +28,17 @@ internal sealed class Engine : IAsyncDisposable
     public const ulong Price = 1000;
 
     public static readonly Address Merchant = Address.Parse("0x00000000000000000000000000000000000000bb");
+    private const string MemoryFolder = "/dev/shm";
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
-    private readonly string folder = Directory.CreateTempSubdirectory("agentpay-grains-").FullName;
+    // Memory where there is some: what these tests prove of the engine does not rest on a disk, and a thousand histories do not wait for one.
+    private readonly string folder = Directory.Exists(MemoryFolder)
+        ? Directory.CreateDirectory(Path.Combine(MemoryFolder, $"agentpay-grains-{Path.GetRandomFileName()}")).FullName
+        : Directory.CreateTempSubdirectory("agentpay-grains-").FullName;
     private readonly EvmSigner gasKey = EvmSigner.Parse("0000000000000000000000000000000000000000000000000000000000000a11");
     private SqliteAtomicStore? file;
     private ITestHost host = null!;
+    private ILoggerProvider? log;
     private int lives;
     private int payments;
 
@@ -44,6 +50,9 @@ internal sealed class Engine : IAsyncDisposable
 
     /// <summary>The next start reads what messages were left when this is done.</summary>
     public Task MessagesReadable { get; set; } = Task.CompletedTask;
+
+    /// <summary>The next start does this between the two reads that load a grain with records.</summary>
+    public Func<GrainRef, Task> BeforeRecords { get; set; } = _ => Task.CompletedTask;
 
     public IGrainFactory Grains => host.Grains;
 
@@ -59,22 +68,23 @@ internal sealed class Engine : IAsyncDisposable
 
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<Engine> StartAsync(int confirmations = 1, int settleWaitSeconds = 60, bool canShare = false, SendingSettings? sending = null)
+    public static async Task<Engine> StartAsync(
+        int confirmations = 1, int settleWaitSeconds = 60, bool canShare = false, SendingSettings? sending = null, ILoggerProvider? log = null)
     {
-        var engine = new Engine();
+        var engine = new Engine { log = log };
         engine.host = await TestHosts.StartAsync(services => engine.Configure(services, confirmations, settleWaitSeconds, canShare, sending ?? new SendingSettings()), typeof(IJournal<>).Assembly);
         await engine.ReadyAsync();
         return engine;
     }
 
     /// <summary>Kills the engine with all it has in hand and starts it again on the same file and chain.</summary>
-    public async Task KillAsync()
+    public async Task KillAsync(bool timePasses = false)
     {
         var (oldServices, oldStore) = (host.Services.GetServices<IHostedService>().ToArray(), Store);
         oldStore.Kill();
         await Task.WhenAll(oldServices.OfType<BackgroundService>().Select(service => service.StopAsync(new CancellationToken(canceled: true))));
         await host.KillAsync();
-        await ReadyAsync();
+        await ReadyAsync(timePasses);
     }
 
     /// <summary>A signed payment of a payer who has exactly its price.</summary>
@@ -100,6 +110,30 @@ internal sealed class Engine : IAsyncDisposable
     public async Task<SettlementStatus?> StatusAsync(Payment payment) => (await ReadAsync(payment))?.Status;
 
     public async Task<string[]> EventsAsync(Payment payment) => [.. (await file!.ReadObjectEventsAsync(payment.Id, Stop)).Select(entry => entry.Type)];
+
+    /// <summary>Another process on the same store decides for a signer.</summary>
+    public async Task DecideElsewhereAsync(GrainRef grain, Func<Signer, Outcome<Signer>> decide)
+    {
+        var row = (await file!.ReadAsync(grain, Stop))!;
+        var records = await file.ReadRecordsAsync(grain, Stop);
+        var outcome = decide(StoredForms.Signers.Read(row.State.Span, records));
+        var written = await file.CommitAsync(new Commit
+        {
+            Grain = grain,
+            ExpectedVersion = row.Version,
+            State = StoredForms.Signers.Write(outcome.State!),
+            Status = StoredForms.Signers.StatusOf(outcome.State!),
+            DecidedAt = Clock.GetUtcNow(),
+            Records = outcome.Effects.Records,
+        });
+        Assert.Equal(CommitStatus.Committed, written.Status);
+    }
+
+    public Task<IReadOnlyList<StoredEvent>> ObjectEventsAsync(Payment payment) => file!.ReadObjectEventsAsync(payment.Id, Stop).AsTask();
+
+    public Task<IReadOnlyList<StoredEvent>> AccountEventsAsync(string account, long after) => file!.ReadEventsAsync(account, after, 1000, Stop).AsTask();
+
+    public Task<Int128> LedgerBalanceAsync(Address account) => file!.ReadBalanceAsync($"chain:{Chain.Network}:{account}", $"{Chain.Network}/erc20:{Usdc.Address}", Stop).AsTask();
 
     public async Task<string[]> LedgerAsync(Payment payment) => [.. (await file!.ReadTransfersAsync(payment.Grain, Stop)).Select(row => row.Transfer.Reason)];
 
@@ -158,7 +192,13 @@ internal sealed class Engine : IAsyncDisposable
 
     private void Configure(IServiceCollection services, int confirmations, int settleWaitSeconds, bool canShare, SendingSettings sending)
     {
-        services.AddLogging();
+        services.AddLogging(logging =>
+        {
+            if (log is not null)
+            {
+                logging.AddProvider(log);
+            }
+        });
         services.AddSingleton(new ProcessIdentity($"process-{++lives}", new OneProcess()));
         services.AddSingleton(provider => MakeStore(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IAtomicStore>(provider => provider.GetRequiredService<TestStore>());
@@ -175,13 +215,13 @@ internal sealed class Engine : IAsyncDisposable
     private TestStore MakeStore(TimeProvider clock)
     {
         file ??= SqliteAtomicStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "agentpay.db") }, clock, NullLogger<SqliteAtomicStore>.Instance);
-        return Store = new TestStore(file) { MessagesReadable = MessagesReadable };
+        return Store = new TestStore(file) { MessagesReadable = MessagesReadable, BeforeRecords = BeforeRecords };
     }
 
-    private async Task ReadyAsync()
+    private async Task ReadyAsync(bool timePasses = false)
     {
         _ = Facilitator;
-        await UntilAsync(() => Desk.Health.All(chain => chain.IsHealthy) || !Chain.IsAvailable || Chain.HidesReceipts);
+        await UntilAsync(() => Desk.Health.All(chain => chain.IsHealthy) || !Chain.IsAvailable || Chain.HidesReceipts, timePasses);
     }
 }
 

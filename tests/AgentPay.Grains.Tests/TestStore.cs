@@ -23,6 +23,9 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     /// <summary>Nothing can be read or written while this is set.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>What happens between the two reads that load a grain with records.</summary>
+    public Func<GrainRef, Task> BeforeRecords { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Messages are read when this is done.</summary>
     public Task MessagesReadable { get; set; } = Task.CompletedTask;
 
@@ -66,7 +69,11 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     public ValueTask<IReadOnlyList<long>> ReadVersionsAsync(IReadOnlyList<GrainRef> grains, CancellationToken cancellationToken) =>
         Up().ReadVersionsAsync(grains, cancellationToken);
 
-    public ValueTask<IReadOnlyList<StoredRecord>> ReadRecordsAsync(GrainRef grain, CancellationToken cancellationToken) => Up().ReadRecordsAsync(grain, cancellationToken);
+    public async ValueTask<IReadOnlyList<StoredRecord>> ReadRecordsAsync(GrainRef grain, CancellationToken cancellationToken)
+    {
+        await BeforeRecords(grain);
+        return await Up().ReadRecordsAsync(grain, cancellationToken);
+    }
 
     public ValueTask<Answer?> ReadAnswerAsync(string scope, string key, DateTimeOffset now, CancellationToken cancellationToken) =>
         Up().ReadAnswerAsync(scope, key, now, cancellationToken);

@@ -128,6 +128,24 @@ public sealed partial class SimulatedEvmChain
         }
     }
 
+    /// <summary>Whether any block, lost ones included, ever used an authorization.</summary>
+    public bool WasEverUsed(Address token, Address payer, Bytes32 nonce)
+    {
+        lock (gate)
+        {
+            return everUsed.Contains((token, Bytes32.From(payer), nonce));
+        }
+    }
+
+    /// <summary>Whether an authorization is used or cancelled at the head.</summary>
+    public bool IsSpent(Address token, Address payer, Bytes32 nonce)
+    {
+        lock (gate)
+        {
+            return Head.Ledger.Spent.Contains((token, payer, nonce));
+        }
+    }
+
     /// <summary>An account's tokens at the head.</summary>
     public UInt256 BalanceOf(Address token, Address owner)
     {
@@ -268,6 +286,10 @@ public sealed partial class SimulatedEvmChain
     {
         blocks.Add(block);
         everyHeader.Add(block.Header.Cursor.Hash, block.Header);
+        foreach (var log in block.Receipts.SelectMany(receipt => receipt.Logs).Where(log => log.Topics[0] == Eip3009.AuthorizationUsed))
+        {
+            everUsed.Add((log.Address, log.Topics[1], log.Topics[2]));
+        }
     }
 
     // Two blocks of one height never have one hash: the number counts everything that ever happened here.

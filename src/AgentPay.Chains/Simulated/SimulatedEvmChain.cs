@@ -15,6 +15,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     private readonly Dictionary<Address, SimulatedToken> tokens;
     private readonly List<SimulatedBlock> blocks = [];
     private readonly Dictionary<Bytes32, BlockHeader> everyHeader = [];
+    private readonly HashSet<(Address Token, Bytes32 Payer, Bytes32 Nonce)> everUsed = [];
     private readonly List<DecodedTransaction> pool = [];
     private readonly HashSet<Address> unfunded = [];
     private readonly Dictionary<Address, ulong> foreign = [];

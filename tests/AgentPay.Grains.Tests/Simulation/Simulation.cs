@@ -1,0 +1,221 @@
+using AgentPay.Chains.Evm;
+using AgentPay.Domain.Settlements;
+
+namespace AgentPay.Grains.Tests.Simulation;
+
+/// <summary>Lets one history happen to a real engine, heals everything, and judges what is left.</summary>
+internal sealed class Simulation : IAsyncDisposable
+{
+    private const int RoundsMax = 400;
+    private static readonly FeeQuote Calm = new(IsLegacy: false, 2_000_000_000UL, 1_000_000_000UL);
+    private static readonly FeeQuote High = new(IsLegacy: false, 20_000_000_000UL, 5_000_000_000UL);
+
+    private readonly History history;
+    private readonly Engine engine;
+    private readonly DefectLog log;
+    private readonly List<SimulatedPayment> payments = [];
+    private List<Task<string?>> asked = [];
+    private readonly List<string> broken = [];
+
+    private Simulation(History history, Engine engine, DefectLog log) => (this.history, this.engine, this.log) = (history, engine, log);
+
+    /// <summary>Every promise that did not hold, in words; none when all did.</summary>
+    public static async Task<IReadOnlyList<string>> RunAsync(History history)
+    {
+        var log = new DefectLog();
+        var engine = await Engine.StartAsync(history.Confirmations, settleWaitSeconds: 20, history.CanShare, log: log);
+        await using var simulation = new Simulation(history, engine, log);
+        await simulation.LiveAsync();
+        var rounds = await simulation.HealAsync();
+        var judge = new Judge(engine, simulation.payments);
+        return [.. simulation.broken, .. log.Defects, .. await judge.FindBrokenAsync(isHealed: rounds < RoundsMax)];
+    }
+
+    public ValueTask DisposeAsync() => engine.DisposeAsync();
+
+    private async Task LiveAsync()
+    {
+        engine.Chain.FinalizedDepth = engine.Chain.SafeDepth = Engine.FinalityDepth;
+        engine.Chain.Mine();
+        for (var i = 0; i < history.Payments; i++)
+        {
+            payments.Add(new SimulatedPayment(engine.PayAs(i % history.Payers, TimeSpan.FromSeconds(60 + (i * 37 % 240)))));
+        }
+
+        foreach (var step in history.Steps)
+        {
+            await DoAsync(step);
+            for (var i = 0; i < step.B % 3; i++)
+            {
+                await PauseAsync();
+            }
+        }
+    }
+
+    private async Task DoAsync(Step step)
+    {
+        var chain = engine.Chain;
+        var payment = payments[step.A % payments.Count];
+        var (token, payer, nonce) = (payment.Payment.Transfer.Token, payment.Payment.Transfer.From, payment.Payment.Transfer.Nonce);
+        switch (step.Kind)
+        {
+            case StepKind.Settle:
+                Ask(payment, step.B);
+                break;
+            case StepKind.SettleTwice:
+                Ask(payment, step.B);
+                Ask(payment, step.B / 2);
+                break;
+            case StepKind.Mine:
+                chain.Mine(1 + (step.A % 3));
+                break;
+            case StepKind.PassTime:
+                engine.Clock.Advance(TimeSpan.FromMilliseconds(100 * (1 + (step.A % 100))));
+                break;
+            case StepKind.Reorganize:
+                chain.Reorganize((int)Math.Min(1 + ((ulong)step.A % 3), chain.Height), dropped: step.B % 2 == 0);
+                break;
+            case StepKind.LoseAnswers:
+                chain.LostAnswers = 1 + (step.A % 3);
+                break;
+            case StepKind.NodeDown or StepKind.NodeUp:
+                chain.IsAvailable = step.Kind == StepKind.NodeUp;
+                break;
+            case StepKind.FeesUp:
+                (chain.BaseFee, chain.Fees) = (5_000_000_000UL, step.A % 2 == 0 ? High : Calm);
+                break;
+            case StepKind.FeesDown:
+                (chain.BaseFee, chain.Fees) = (UInt256.One, Calm);
+                break;
+            case StepKind.ForeignNonces:
+                chain.AddForeign(engine.Gas, 1 + ((ulong)step.A % 2));
+                break;
+            case StepKind.ForeignGone:
+                chain.DropForeign();
+                break;
+            case StepKind.NonceTaken:
+                chain.TakeNonce(engine.Gas);
+                break;
+            case StepKind.FrontRun:
+                FrontRun(payment);
+                break;
+            case StepKind.Cancel when !chain.IsSpent(token, payer, nonce):
+                chain.CancelAuthorization(token, payer, nonce);
+                break;
+            case StepKind.Burn:
+                chain.Burn(token, payer);
+                break;
+            case StepKind.RevertOn or StepKind.RevertOff:
+                chain.RevertsAll = step.Kind == StepKind.RevertOn;
+                break;
+            case StepKind.HideReceipts or StepKind.ShowReceipts:
+                chain.HidesReceipts = step.Kind == StepKind.HideReceipts;
+                break;
+            case StepKind.Kill:
+                await KillAsync();
+                break;
+            default:
+                TroubleStore(step);
+                break;
+        }
+    }
+
+    private void TroubleStore(Step step)
+    {
+        var left = 1 + (step.A % 4);
+        switch (step.Kind)
+        {
+            case StepKind.StoreDown or StepKind.StoreUp:
+                engine.Store.IsDown = step.Kind == StepKind.StoreDown;
+                break;
+            case StepKind.CommitsFail:
+                engine.Store.Fails = _ => Interlocked.Decrement(ref left) >= 0;
+                break;
+            case StepKind.HoldCommits:
+                engine.Store.HoldBefore = _ => Interlocked.Decrement(ref left) >= 0;
+                break;
+            case StepKind.HoldAnswers:
+                engine.Store.HoldAfter = _ => Interlocked.Decrement(ref left) >= 0;
+                break;
+            case StepKind.Release:
+                engine.Store.Release();
+                break;
+        }
+    }
+
+    /// <summary>Half of the callers have one of two keys; one in eight hangs up before its answer is delivered.</summary>
+    private void Ask(SimulatedPayment payment, int choice) =>
+        asked.Add(payment.SettleAsync(engine, (choice % 4) switch { 0 => "one", 1 => "two", _ => null }, delivered: choice / 4 % 8 != 0));
+
+    private void FrontRun(SimulatedPayment payment)
+    {
+        try
+        {
+            engine.Chain.FrontRun(payment.Payment.Transfer);
+            payment.IsFrontRun = true;
+        }
+        catch (InvalidOperationException)
+        {
+            // It was used, cancelled, is over or cannot be paid: nobody can front-run it.
+        }
+    }
+
+    private async Task KillAsync()
+    {
+        await CollectAsync();
+        await engine.KillAsync(timePasses: true);
+        asked = [];
+    }
+
+    private async Task CollectAsync()
+    {
+        foreach (var answer in asked.Where(task => task.IsCompleted))
+        {
+            if (await answer is { } words)
+            {
+                broken.Add(words);
+            }
+        }
+
+        asked.RemoveAll(task => task.IsCompleted);
+    }
+
+    /// <summary>All trouble ends; blocks come and time passes until everything is decided.</summary>
+    private async Task<int> HealAsync()
+    {
+        var chain = engine.Chain;
+        engine.Store.Release();
+        (engine.Store.IsDown, engine.Store.Fails) = (false, _ => false);
+        (chain.LostAnswers, chain.RevertsAll, chain.HidesReceipts, chain.BaseFee, chain.Fees) = (0, false, false, UInt256.One, Calm);
+        chain.DropForeign();
+        chain.IsAvailable = true;
+        var rounds = 0;
+        while (rounds < RoundsMax && !(asked.Count == 0 && await IsAtRestAsync()))
+        {
+            rounds++;
+            engine.Clock.Advance(TimeSpan.FromSeconds(rounds < 20 ? 1 : 5));
+            await PauseAsync();
+            chain.Mine();
+            await PauseAsync();
+            await CollectAsync();
+        }
+
+        return rounds;
+    }
+
+    private async Task<bool> IsAtRestAsync()
+    {
+        foreach (var payment in payments)
+        {
+            if (await engine.StatusAsync(payment.Payment) is not (null or SettlementStatus.Final or SettlementStatus.Failed or SettlementStatus.Released))
+            {
+                return false;
+            }
+        }
+
+        return engine.Chain.Pool.Count == 0 && await engine.SignerAsync() is { InFlight: 0, Waiting.IsEmpty: true, Transactions.IsEmpty: true, Foreign: null };
+    }
+
+    // Not a wait for something: the engine's threads get a chance to go on, so that histories differ in how far it came.
+    private static Task PauseAsync() => Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Engine.Stop);
+}
