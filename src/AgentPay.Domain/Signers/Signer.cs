@@ -40,7 +40,7 @@ public sealed partial record Signer
     /// <summary>Sum of the gas limits of that day's transactions.</summary>
     [Id(9), JsonPropertyName("gt"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public ulong GasToday { get; init; }
 
-    /// <summary>Nonces of somebody else's transactions that waited in the node's pool when their number was learned; null when there were none.</summary>
+    /// <summary>Around the nonces of somebody else's transactions that are not final: while they wait, or their block is lost, they may have to be used up. Null: none.</summary>
     [Id(10), JsonPropertyName("fn")] public NonceRange? Foreign { get; init; }
 
     /// <summary>How often a nonce got another form; whoever keeps an index of hashes looks again when it changes.</summary>

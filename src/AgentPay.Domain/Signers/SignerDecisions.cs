@@ -99,6 +99,7 @@ public sealed partial record Signer
 
         var draft = new SignerDraft(this);
         draft.Remove(nonce);
+        draft.AddForeign(nonce, nonce + 1);
         foreach (var work in transaction.Settlements.Where(work => !work.Moved))
         {
             draft.Wait(work);

@@ -17,16 +17,20 @@ internal sealed class SignerDraft
 
     public void AdoptNonce(ulong mined, ulong known)
     {
-        // None of these was ever given out: between ranges that do not touch there may be nonces of ours.
-        var foreignFrom = signer.Synced ? Math.Max(mined, signer.NextNonce) : mined;
-        var first = signer.Foreign is { } before && before.To == foreignFrom ? before.From : foreignFrom;
-        signer = signer with
+        // None of these was ever given out. A block that mined some of them may still be lost, so they count until they are final.
+        var foreignFrom = signer.Synced ? signer.NextNonce : mined;
+        signer = signer with { Synced = true, NextNonce = Math.Max(signer.NextNonce, known) };
+        if (known > foreignFrom)
         {
-            Synced = true,
-            NextNonce = Math.Max(signer.NextNonce, known),
-            Foreign = known > foreignFrom ? new NonceRange(first, known) : signer.Foreign,
-        };
+            AddForeign(foreignFrom, known);
+        }
     }
+
+    /// <summary>Somebody else's nonces. What lies between two such ranges is mined for good or has a row, so that one range around both fills nothing of ours.</summary>
+    public void AddForeign(ulong from, ulong to) => signer = signer with
+    {
+        Foreign = signer.Foreign is { } before ? new NonceRange(Math.Min(before.From, from), Math.Max(before.To, to)) : new NonceRange(from, to),
+    };
 
     public void ForgetForeign() => signer = signer with { Foreign = null };
 

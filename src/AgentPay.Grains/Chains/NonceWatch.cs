@@ -25,7 +25,7 @@ internal sealed partial class NonceWatch(ChainSettings settings, IEvmChain chain
         var late = lane.Pending().Where(transaction => AgeOf(transaction) > LateAfter).ToArray();
         if (lane.Newest?.Foreign is { } foreign)
         {
-            await FillAsync(foreign, cancellationToken);
+            await FillAsync(foreign, head, cancellationToken);
         }
 
         if (late.Length == 0)
@@ -82,13 +82,19 @@ internal sealed partial class NonceWatch(ChainSettings settings, IEvmChain chain
         return strikes >= Strikes && takenStrikes.Remove(nonce);
     }
 
-    /// <summary>Somebody else's transactions waited in the pool before ours. When they are mined there is nothing to do; when they are gone, their nonces are used up.</summary>
-    private async Task FillAsync(NonceRange foreign, CancellationToken cancellationToken)
+    /// <summary>Somebody else's transactions come before ours. Once they are mined for good there is nothing to do; when they are gone, from the pool or with a lost block, their nonces are used up.</summary>
+    private async Task FillAsync(NonceRange foreign, ulong head, CancellationToken cancellationToken)
     {
         var (mined, known) = await lane.ReadCountsAsync(cancellationToken);
         if (mined >= foreign.To)
         {
-            await lane.Grain.FillForeignAsync(mined);
+            hole = default;
+            var depth = (ulong)Math.Min(settings.FinalityDepth, DepthMax);
+            if (head >= depth && await chain.ReadTransactionCountAtAsync(lane.Key.Address, head - depth, cancellationToken) >= foreign.To)
+            {
+                await lane.Grain.FillForeignAsync(mined);
+            }
+
             return;
         }
 

@@ -78,6 +78,28 @@ public sealed class NonceWatchTests
         Assert.True((await settling).Response.Success);
     }
 
+    [Fact]
+    public async Task A_nonce_whose_foreign_transaction_is_lost_with_its_block_holds_up_nothing()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        var settling = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        engine.Chain.TakeNonce(engine.Gas);
+        engine.Chain.Mine();
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Transactions.ContainsKey(1) && engine.Chain.Pool.Count == 1, timePasses: true);
+
+        // Nonce 0 is free again, and nobody else will ever use it.
+        engine.Chain.Reorganize(2);
+        engine.Chain.Automine = true;
+
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+        Assert.True((await settling).Response.Success);
+        Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
+        engine.Chain.Mine(Engine.FinalityDepth);
+        await engine.UntilAsync(async () => await engine.SignerAsync() is { Foreign: null, Transactions.IsEmpty: true }, timePasses: true);
+    }
+
     /// <summary>The next blocks want more than a transaction signed before offers.</summary>
     private static void Raise(Engine engine)
     {
