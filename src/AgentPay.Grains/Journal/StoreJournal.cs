@@ -215,11 +215,29 @@ internal sealed class StoreJournal<TState>(
         return loading;
     }
 
+    /// <summary>State and records are two reads: a commit between them, another process's or one that was given up here, would tear them apart.</summary>
+    private async Task<(StoredState? Row, IReadOnlyList<StoredRecord> Records)> ReadRowAsync()
+    {
+        while (true)
+        {
+            var row = await store.ReadAsync(grain, CancellationToken.None);
+            if (row is null || !form.HasRecords)
+            {
+                return (row, []);
+            }
+
+            var records = await store.ReadRecordsAsync(grain, CancellationToken.None);
+            if ((await store.ReadVersionsAsync([grain], CancellationToken.None))[0] == row.Version)
+            {
+                return (row, records);
+            }
+        }
+    }
+
     private async Task LoadAsync()
     {
         var (loadedIn, solitude) = (memory, surroundings.Solitude);
-        var row = await store.ReadAsync(grain, CancellationToken.None);
-        var records = row is not null && form.HasRecords ? await store.ReadRecordsAsync(grain, CancellationToken.None) : [];
+        var (row, records) = await ReadRowAsync();
         if (memory == loadedIn)
         {
             Newest = row is null ? null : form.Read(row.State.Span, records);

@@ -1,4 +1,5 @@
 using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
 using AgentPay.Grains.Settlements;
 
 namespace AgentPay.Grains.Tests.Journal;
@@ -67,6 +68,34 @@ public sealed class JournalTests
         engine.Store.IsDown = false;
 
         Assert.Null(await grain.GetAsync(Engine.Stop));
+    }
+
+    [Fact]
+    public async Task A_commit_between_the_reads_of_a_state_and_its_records_does_not_tear_them_apart()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var first = engine.Pay();
+        Assert.True((await engine.SettleAsync(first)).Response.Success);
+        var (pen, work) = (engine.Desk.PenFor(engine.Chain.Network, engine.Gas.ToString()), new SettlementWork(first.Id, 1, (await engine.ReadAsync(first))!.Terms));
+
+        // Another process gives out the next nonce while the signer is read here.
+        var isRivalFirst = false;
+        engine.BeforeRecords = async grain =>
+        {
+            if (!isRivalFirst && grain.Type == SignerId.GrainType)
+            {
+                isRivalFirst = true;
+                await engine.DecideElsewhereAsync(grain, signer => signer.Take(work, pen, engine.Clock.GetUtcNow()));
+            }
+        };
+        await engine.KillAsync();
+
+        Assert.True(isRivalFirst);
+        var second = engine.Pay();
+        _ = engine.SettleAsync(second);
+        await engine.UntilAsync(second, SettlementStatus.Confirmed, timePasses: true);
+        Assert.Equal(2 * Engine.Price, engine.PaidTo(Engine.Merchant));
     }
 
     private static AdmitPayment Admit(ISettlementGrain grain, string key)
