@@ -1,4 +1,5 @@
 using System.Text;
+using AgentPay.Testing;
 using AgentPay.X402;
 using AgentPay.X402.Headers;
 using AgentPay.X402.Parsing;
@@ -8,7 +9,7 @@ namespace AgentPay.Domain.Tests.X402;
 
 public sealed class ParserFuzzTests
 {
-    private const int Rounds = 20_000;
+    private static readonly int Rounds = 20_000 * TestScale.Factor;
 
     private static readonly string[] Fragments =
     [

@@ -20,6 +20,25 @@ public sealed class RestartTests
         await KillAsync(commit => commit.Grain.Type == "signer" && commit.Consumes is not null, after: false, ConfirmAsync);
 
     [Fact]
+    public async Task Nothing_is_sent_before_the_signers_commit_is_durable()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Store.HoldBefore = commit => commit.Grain.Type == "signer";
+        var payment = engine.Pay();
+        _ = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => !engine.Store.Held.IsEmpty);
+
+        // Another payment goes all its way to the held signer: whoever would send has had the time to.
+        _ = engine.SettleAsync(engine.Pay());
+        await engine.UntilAsync(() => engine.Store.Held.Count == 2);
+        engine.Clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal(0, engine.Chain.Submissions);
+
+        engine.Store.Release();
+        await engine.UntilAsync(() => engine.Chain.Submissions > 0, timePasses: true);
+    }
+
+    [Fact]
     public async Task Killed_after_the_signers_commit_and_before_any_broadcast_it_sends_those_bytes() =>
         await KillAsync(commit => commit.Grain.Type == "signer" && commit.Consumes is not null, after: true, async (engine, payment) =>
         {

@@ -3,6 +3,7 @@ using AgentPay.Domain.Decisions;
 using AgentPay.Storage.Contract;
 using AgentPay.Storage.Postgres;
 using AgentPay.Storage.Tests.Contract;
+using AgentPay.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentPay.Storage.Tests.Postgres;
@@ -36,7 +37,7 @@ public sealed class TwoStoresTests(PrivatePostgres postgres) : IAsyncLifetime
     public async Task Overlapping_grains_under_two_times_64_committers_never_deadlock_and_leave_no_gap()
     {
         const int Grains = 40;
-        const int Rounds = 15;
+        var rounds = 15 * TestScale.Factor;
         var deadlocks = await DeadlocksAsync();
         var committed = new int[Grains];
 
@@ -44,7 +45,7 @@ public sealed class TwoStoresTests(PrivatePostgres postgres) : IAsyncLifetime
             async () =>
             {
                 var store = _stores[caller % 2];
-                for (var round = 0; round < Rounds; round++)
+                for (var round = 0; round < rounds; round++)
                 {
                     var grain = ((caller * 7) + (round * 11)) % Grains;
                     while (!await TryChargeAsync(store, grain))
@@ -57,7 +58,7 @@ public sealed class TwoStoresTests(PrivatePostgres postgres) : IAsyncLifetime
             },
             Cancel)));
 
-        Assert.Equal(128 * Rounds, committed.Sum());
+        Assert.Equal(128 * rounds, committed.Sum());
         for (var grain = 0; grain < Grains; grain++)
         {
             var state = await _stores[grain % 2].ReadAsync(Some.Grain($"g{grain}"), Cancel);
@@ -72,7 +73,7 @@ public sealed class TwoStoresTests(PrivatePostgres postgres) : IAsyncLifetime
             Assert.Equal(Numbers(events.Count), events.Select(entry => entry.Sequence));
         }
 
-        Assert.Equal(new LedgerTotal(Some.Usdc, 0, 128 * Rounds), Assert.Single(await _stores[1].ReadLedgerTotalsAsync(Cancel)));
+        Assert.Equal(new LedgerTotal(Some.Usdc, 0, 128 * rounds), Assert.Single(await _stores[1].ReadLedgerTotalsAsync(Cancel)));
         Assert.Equal(deadlocks, await DeadlocksAsync());
     }
 

@@ -1,3 +1,5 @@
+using AgentPay.Testing;
+
 namespace AgentPay.Storage.Tests.Sqlite;
 
 public sealed class KilledProcessTests : IDisposable
@@ -14,7 +16,7 @@ public sealed class KilledProcessTests : IDisposable
         var seed = Environment.TickCount;
         TestContext.Current.SendDiagnosticMessage("seed {0}", seed);
         var random = new Random(seed);
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < 5 * TestScale.Factor; round++)
         {
             var acknowledged = await KillAfterAsync(round, acknowledgements: random.Next(1, 3_000));
             await using var store = await _file.OpenAsync();
