@@ -175,6 +175,12 @@ internal sealed class Facilitator(
 
         underWay.Keep(prepared);
         var settled = await OutcomeAsync(grain, reply.State!, caller, cancellationToken);
+        if (settled.IsDecided)
+        {
+            // Where another process decides for the settlement, only the answer tells that it ended.
+            underWay.End(settled);
+        }
+
         if (settled.Status == SettlementStatus.Failed)
         {
             await grain.LeaveAsync(caller);
