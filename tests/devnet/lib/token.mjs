@@ -1,9 +1,13 @@
 // Contracts on a local chain. All transactions are sent by accounts that anvil unlocks (its own, or impersonated ones),
 // so nothing here needs a key. Gas costs what the chain says: the same code serves chains with and without a gas price.
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { encodeDeployData, encodeFunctionData, decodeFunctionResult, toHex } from 'viem';
 import { rpc } from './anvil.mjs';
 
+// The package exports no path to it.
+const { multicall3Bytecode } = createRequire(import.meta.url)(fileURLToPath(new URL('../node_modules/viem/_cjs/constants/contracts.js', import.meta.url)));
 const multicall3 = '0xcA11bde05977b3631167028862bE2a173976CA11';
 const permit2 = '0x000000000022D473030F116dDEE9F6B43aC78BA3';
 const exactPermit2Proxy = '0x402085c248EeA27D92E8b30b2C58ed07f9E20001';
@@ -78,8 +82,8 @@ export async function ownerOf(url, token) {
   return owner;
 }
 
-/** Puts a Multicall3 where public chains have it, if there is none. */
-export const installMulticall3 = (url, options) => install(url, multicall3, 'TestMulticall3', options);
+/** Puts the published Multicall3, as viem carries it, where public chains have it, if there is none. */
+export const installMulticall3 = (url) => place(url, multicall3, multicall3Bytecode);
 
 /** Puts Permit2 and the x402 proxy for scheme exact where public chains have them, if there are none. */
 export async function installPermit2(url, options) {
@@ -87,8 +91,13 @@ export async function installPermit2(url, options) {
   await install(url, exactPermit2Proxy, 'TestX402ExactPermit2Proxy', options);
 }
 
-async function install(url, place, contract, { istanbul = false } = {}) {
-  if (await rpc(url, 'eth_getCode', place, 'latest') !== '0x') { return; }
-  const address = await deploy(url, contract, [], { istanbul });
-  await rpc(url, 'anvil_setCode', place, await rpc(url, 'eth_getCode', address, 'latest'));
+async function install(url, address, contract, options) {
+  await place(url, address, encodeDeployData({ ...readContract(contract, options), args: [] }));
+}
+
+async function place(url, address, data) {
+  if (await rpc(url, 'eth_getCode', address, 'latest') !== '0x') { return; }
+  const [from] = await rpc(url, 'eth_accounts');
+  const { contractAddress } = await send(url, { from, data });
+  await rpc(url, 'anvil_setCode', address, await rpc(url, 'eth_getCode', contractAddress, 'latest'));
 }
