@@ -14,6 +14,9 @@ internal interface IQueuedWrite
     /// <summary>A write of another queue that must be through before this one is tried; null for none.</summary>
     Task? After => null;
 
+    /// <summary>The decision it carries; null when it is none.</summary>
+    Commit? Commit => null;
+
     void Complete();
 
     void Fail(StoreUnavailableException reason);

@@ -32,7 +32,7 @@ internal sealed class PostgresWriter : IDisposable
     private readonly int _place;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly FailedDecisions _failed = new();
+    private readonly BatchOutcomes _outcomes;
     private readonly WriteQueue<IPlannedWrite> _queue;
     private readonly ManualResetEventSlim _stopping = new();
     private readonly ITimer _probe;
@@ -49,13 +49,14 @@ internal sealed class PostgresWriter : IDisposable
         _place = place;
         _clock = clock;
         _logger = logger;
+        _outcomes = new BatchOutcomes(clock, logger);
         _queue = new WriteQueue<IPlannedWrite>(clock);
         _probe = clock.CreateTimer(_ => Probe(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "agentpay-store-writer" };
         _thread.Start();
     }
 
-    internal StoreWriteFailure? LastFailure { get; private set; }
+    internal StoreWriteFailure? LastFailure => _outcomes.LastFailure;
 
     internal TimeSpan Lag => _queue.Lag;
 
@@ -85,8 +86,8 @@ internal sealed class PostgresWriter : IDisposable
             }
 
             Write(batch);
-            _failed.Told(_queue.LastTicket);
-            _failed.Forget(batch[^1].Ticket);
+            _outcomes.Failed.Told(_queue.LastTicket);
+            _outcomes.Failed.Forget(batch[^1].Ticket);
             batch.Clear();
         }
 
@@ -152,7 +153,7 @@ internal sealed class PostgresWriter : IDisposable
     private bool Attempt(List<IPlannedWrite> writes)
     {
         _reached = _session is not null;
-        _session ??= new BatchSession(_database.OpenWriter(), _failed);
+        _session ??= new BatchSession(_database.OpenWriter(), _outcomes.Failed);
         _reached = true;
         var mark = new BatchMark(_registry.Process ?? throw new StoreUnavailableException("This process was taken for dead and is registering anew."), _place, ++_batches);
         if (_session.Prepare(writes, mark, _onFacts) is not { } plan)
@@ -178,47 +179,14 @@ internal sealed class PostgresWriter : IDisposable
 
         // Losers are the trace of a rival: as long as there are some, the next batch asks first.
         _onFacts = plan.Losers > 0;
-        Complete(writes, plan.Losers);
+        _outcomes.Complete(writes, plan.Losers);
         return true;
-    }
-
-    private void Complete(List<IPlannedWrite> writes, int losers)
-    {
-        if (LastFailure is not null)
-        {
-            LastFailure = null;
-            _logger.WritesAgain();
-        }
-
-        StoreMetrics.BatchCommits.Record(writes.Count);
-        StoreMetrics.Conflicts.Add(losers);
-        var measured = StoreMetrics.CommitDuration.Enabled;
-        foreach (var write in writes)
-        {
-            if (measured)
-            {
-                StoreMetrics.CommitDuration.Record(_clock.GetElapsedTime(write.QueuedAt).TotalSeconds);
-            }
-
-            write.Complete();
-        }
     }
 
     private void Fail(List<IPlannedWrite> writes, Exception failure)
     {
-        LastFailure = new StoreWriteFailure(failure.Message, _clock.GetUtcNow());
-        StoreMetrics.Failures.Add(1);
-        _logger.BatchFailed(writes.Count, failure);
         _ = _probe.Change(_probePause, Timeout.InfiniteTimeSpan);
-        foreach (var write in writes)
-        {
-            if (write is QueuedCommit { Commit: { Chain: null } commit })
-            {
-                _failed.Add(commit.Grain, commit.ExpectedVersion);
-            }
-
-            write.Fail(new StoreUnavailableException($"The store could not write: {failure.Message}", failure));
-        }
+        _outcomes.Fail(writes, failure);
     }
 
     /// <summary>A write of nothing but its mark: it needs a database that answers and lets this process write.</summary>

@@ -19,7 +19,7 @@ internal sealed class QueuedCommit(Commit commit, Task? after) : TaskCompletionS
 
     public Task? After => after;
 
-    internal Commit Commit => commit;
+    public Commit Commit => commit;
 
     public void Plan(BatchPlan plan) => _result = plan.Add(commit, Ticket);
 

@@ -1,4 +1,3 @@
-using AgentPay.Domain.Decisions;
 using AgentPay.Storage.Contract;
 using AgentPay.Storage.Writing;
 
@@ -18,6 +17,8 @@ internal sealed class QueuedCommit(Commit commit) : TaskCompletionSource<CommitR
 
     public long QueuedAt { get; set; }
 
+    public Commit Commit => commit;
+
     public void Apply(BatchWriter writer) => _result = writer.Apply(commit, Ticket);
 
     public void Complete() => SetResult(_result);
@@ -27,12 +28,6 @@ internal sealed class QueuedCommit(Commit commit) : TaskCompletionSource<CommitR
         commit.Chain?.Break();
         SetException(reason);
     }
-
-    internal GrainRef Grain => commit.Grain;
-
-    internal long ExpectedVersion => commit.ExpectedVersion;
-
-    internal bool HasChain => commit.Chain is not null;
 }
 
 /// <summary>A write that is no decision: it removes what nothing waits for any more, or keeps a reminder.</summary>

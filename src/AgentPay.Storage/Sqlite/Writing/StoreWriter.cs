@@ -14,7 +14,7 @@ internal sealed class StoreWriter : IDisposable
     private readonly Func<SqliteConnection> _open;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly FailedDecisions _failed = new();
+    private readonly BatchOutcomes _outcomes;
     private readonly WriteQueue<IAppliedWrite> _queue;
     private readonly LogCheckpoints _checkpoints;
     private readonly ManualResetEventSlim _stopping = new();
@@ -27,15 +27,16 @@ internal sealed class StoreWriter : IDisposable
         _open = open;
         _clock = clock;
         _logger = logger;
+        _outcomes = new BatchOutcomes(clock, logger);
         _queue = new WriteQueue<IAppliedWrite>(clock);
-        _writer = new BatchWriter(connection, _failed);
+        _writer = new BatchWriter(connection, _outcomes.Failed);
         _batch = _writer.DurableBatch();
         _checkpoints = new LogCheckpoints(open, checkpointPages, logger);
         _thread = new Thread(Run) { IsBackground = true, Name = "agentpay-store-writer" };
         _thread.Start();
     }
 
-    internal StoreWriteFailure? LastFailure { get; private set; }
+    internal StoreWriteFailure? LastFailure => _outcomes.LastFailure;
 
     internal TimeSpan Lag => _queue.Lag;
 
@@ -57,8 +58,8 @@ internal sealed class StoreWriter : IDisposable
         {
             Write(batch);
             _writer?.Lend(_checkpoints);
-            _failed.Told(_queue.LastTicket);
-            _failed.Forget(batch[^1].Ticket);
+            _outcomes.Failed.Told(_queue.LastTicket);
+            _outcomes.Failed.Forget(batch[^1].Ticket);
             batch.Clear();
         }
 
@@ -73,7 +74,7 @@ internal sealed class StoreWriter : IDisposable
         BatchWriter writer;
         try
         {
-            writer = _writer ??= new BatchWriter(_open(), _failed);
+            writer = _writer ??= new BatchWriter(_open(), _outcomes.Failed);
             Prepare(writer, writes, number);
         }
         catch (Exception failure)
@@ -85,7 +86,7 @@ internal sealed class StoreWriter : IDisposable
             }
 
             _ = TryRollback();
-            Fail(writes, failure);
+            _outcomes.Fail(writes, failure);
             return;
         }
 
@@ -98,14 +99,14 @@ internal sealed class StoreWriter : IDisposable
         {
             if (!ReadBack(number, failure))
             {
-                Fail(writes, failure);
+                _outcomes.Fail(writes, failure);
                 return;
             }
         }
 
         var durableAt = _clock.GetTimestamp();
         _batch = writer.Losers < writes.Count ? number : _batch;
-        Complete(writes, writer.Losers);
+        _outcomes.Complete(writes, writer.Losers);
         StoreMetrics.BatchPhase.Record(_clock.GetElapsedTime(startedAt, appliedAt).TotalSeconds, StoreMetrics.Apply);
         StoreMetrics.BatchPhase.Record(_clock.GetElapsedTime(appliedAt, durableAt).TotalSeconds, StoreMetrics.Sync);
         StoreMetrics.BatchPhase.Record(_clock.GetElapsedTime(durableAt).TotalSeconds, StoreMetrics.Tell);
@@ -134,44 +135,6 @@ internal sealed class StoreWriter : IDisposable
         }
     }
 
-    private void Complete(List<IAppliedWrite> writes, int losers)
-    {
-        if (LastFailure is not null)
-        {
-            LastFailure = null;
-            _logger.WritesAgain();
-        }
-
-        StoreMetrics.BatchCommits.Record(writes.Count);
-        StoreMetrics.Conflicts.Add(losers);
-        var measured = StoreMetrics.CommitDuration.Enabled;
-        foreach (var write in writes)
-        {
-            if (measured)
-            {
-                StoreMetrics.CommitDuration.Record(_clock.GetElapsedTime(write.QueuedAt).TotalSeconds);
-            }
-
-            write.Complete();
-        }
-    }
-
-    private void Fail(List<IAppliedWrite> writes, Exception failure)
-    {
-        LastFailure = new StoreWriteFailure(failure.Message, _clock.GetUtcNow());
-        StoreMetrics.Failures.Add(1);
-        _logger.BatchFailed(writes.Count, failure);
-        foreach (var write in writes)
-        {
-            if (write is QueuedCommit { HasChain: false } commit)
-            {
-                _failed.Add(commit.Grain, commit.ExpectedVersion);
-            }
-
-            write.Fail(new StoreUnavailableException($"The store could not write: {failure.Message}", failure));
-        }
-    }
-
     /// <summary>Ends a failed transaction; a connection that cannot even do that is given up, which ends it too.</summary>
     private bool TryRollback()
     {
@@ -196,7 +159,7 @@ internal sealed class StoreWriter : IDisposable
             _ = TryRollback();
             try
             {
-                _writer ??= new BatchWriter(_open(), _failed);
+                _writer ??= new BatchWriter(_open(), _outcomes.Failed);
                 var durable = _writer.DurableBatch() == number;
                 _logger.CommitResolved(number, durable, commitFailure);
                 return durable;
@@ -213,14 +176,7 @@ internal sealed class StoreWriter : IDisposable
                 }
             }
 
-            Pause();
+            _clock.Wait(_readBackPause, _stopping.WaitHandle);
         }
-    }
-
-    private void Pause()
-    {
-        using var over = new ManualResetEventSlim();
-        using var timer = _clock.CreateTimer(static state => ((ManualResetEventSlim)state!).Set(), over, _readBackPause, Timeout.InfiniteTimeSpan);
-        _ = WaitHandle.WaitAny([over.WaitHandle, _stopping.WaitHandle]);
     }
 }
