@@ -10,7 +10,6 @@ internal sealed class SignerGroup(SendingLimits limits)
     private const int BytesMax = 110_000;
     private const int Permit2Bytes = 1_024;
     private const int Eip3009Bytes = 544;
-    private const string Permit2 = "permit2";
 
     private readonly ImmutableArray<(long Ticket, SettlementWork Work)>.Builder members = ImmutableArray.CreateBuilder<(long, SettlementWork)>();
     private readonly HashSet<string> payers = [];
@@ -27,7 +26,7 @@ internal sealed class SignerGroup(SendingLimits limits)
     {
         var wanted = work.CompanyMax == 0 ? room : Math.Min(room, work.CompanyMax);
         var gasWith = gas + TransactionGas.Of(work);
-        var isPermit2 = work.Terms.Method == Permit2;
+        var isPermit2 = work.Terms.Method == SettlementMethods.Permit2;
         var bytesWith = bytes + (isPermit2 ? Permit2Bytes : Eip3009Bytes);
         var isFull = members.Count >= wanted || gasWith > limits.GasPerTransactionMax || bytesWith > BytesMax;
         if (members.Count > 0 && (isFull || IsLikeAMember(work.Terms)))
@@ -50,5 +49,5 @@ internal sealed class SignerGroup(SendingLimits limits)
     /// The events of a Permit2 transfer do not name its nonce: beside another payment of the same payer, a receipt could not tell which of the two was made.
     /// </summary>
     private bool IsLikeAMember(SettlementTerms terms) =>
-        payersByPermit2.Contains(terms.Payer) || (terms.Method == Permit2 && payers.Contains(terms.Payer));
+        payersByPermit2.Contains(terms.Payer) || (terms.Method == SettlementMethods.Permit2 && payers.Contains(terms.Payer));
 }

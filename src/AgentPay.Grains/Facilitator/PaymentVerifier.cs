@@ -2,7 +2,6 @@ using System.Globalization;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Chains;
-using AgentPay.Grains.Methods;
 using AgentPay.X402;
 using AgentPay.X402.Messages;
 using AgentPay.X402.Schemes;
@@ -124,7 +123,7 @@ internal sealed class PaymentVerifier(ChainDesk desk, Permit2Verifier permit2, T
         var terms = new SettlementTerms
         {
             Network = requirements.Network,
-            Method = TransferMethods.Eip3009,
+            Method = SettlementMethods.Eip3009,
             Token = token.ToString(),
             DomainName = transfer.DomainName,
             DomainVersion = transfer.DomainVersion,

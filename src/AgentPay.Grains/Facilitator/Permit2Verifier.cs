@@ -2,7 +2,6 @@ using System.Globalization;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Chains;
-using AgentPay.Grains.Methods;
 using AgentPay.X402;
 using AgentPay.X402.Messages;
 using AgentPay.X402.Schemes;
@@ -106,7 +105,7 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
     private static SettlementTerms ToTerms(string network, Permit2Transfer transfer, Bytes32 digest) => new()
     {
         Network = network,
-        Method = TransferMethods.Permit2,
+        Method = SettlementMethods.Permit2,
         Token = transfer.Token.ToString(),
         NonceKeeper = Permit2.Contract.ToString(),
         DomainName = "Permit2",

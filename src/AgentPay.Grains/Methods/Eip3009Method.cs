@@ -11,10 +11,8 @@ internal sealed class Eip3009Method : ITransferMethod
     public SettlementCall CallOf(SettlementTerms terms)
     {
         var transfer = ToTransfer(terms);
-        return new SettlementCall(transfer.Token, Eip3009.Calldata(transfer), terms.GasLimit);
+        return new SettlementCall(transfer.Token, Eip3009.Calldata(transfer));
     }
-
-    public bool MayShareTransaction(SettlementTerms terms) => !terms.PayerHasCode;
 
     public TransferProof Prove(TransactionReceipt receipt, SettlementTerms terms) => receipt.Prove(
         Address.Parse(terms.Token), Address.Parse(terms.Payer), Address.Parse(terms.PayTo), terms.Atoms, Bytes32.Parse(terms.Nonce));

@@ -12,9 +12,6 @@ internal interface ITransferMethod
     /// <summary>The one call that makes the transfer.</summary>
     SettlementCall CallOf(SettlementTerms terms);
 
-    /// <summary>True when the call may stand beside others' in one transaction (Multicall3): whoever sends it, it does the same.</summary>
-    bool MayShareTransaction(SettlementTerms terms);
-
     /// <summary>What the receipt of a transaction of our own shows of it.</summary>
     TransferProof Prove(TransactionReceipt receipt, SettlementTerms terms);
 
@@ -31,27 +28,16 @@ internal interface ITransferMethod
 /// <summary>A call that settles.</summary>
 /// <param name="Target">Whom.</param>
 /// <param name="Calldata">With what.</param>
-/// <param name="Gas">The most gas it may use.</param>
-internal sealed record SettlementCall(Address Target, ReadOnlyMemory<byte> Calldata, ulong Gas);
+internal sealed record SettlementCall(Address Target, ReadOnlyMemory<byte> Calldata);
 
 /// <summary>The transfer methods there are.</summary>
 internal static class TransferMethods
 {
-    public const string Eip3009 = "eip3009";
-    public const string Permit2 = "permit2";
-
-    /// <summary>
-    /// True when a receipt could not tell one of these settlements from the other, so that they may not be in one transaction: both move the same payer's money,
-    /// and the events of one do not name its nonce.
-    /// </summary>
-    public static bool AreAlike(SettlementTerms one, SettlementTerms other) =>
-        one.Payer == other.Payer && (one.Method == Permit2 || other.Method == Permit2);
-
     /// <summary>The method of a settlement.</summary>
     public static ITransferMethod Of(SettlementTerms terms) => terms.Method switch
     {
-        Eip3009 => Eip3009Method.Instance,
-        Permit2 => Permit2Method.Instance,
+        SettlementMethods.Eip3009 => Eip3009Method.Instance,
+        SettlementMethods.Permit2 => Permit2Method.Instance,
         var unknown => throw new InvalidOperationException($"No settlement is ever reserved by the method {unknown}."),
     };
 }

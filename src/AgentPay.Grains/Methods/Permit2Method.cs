@@ -9,9 +9,7 @@ internal sealed class Permit2Method : ITransferMethod
 {
     public static readonly Permit2Method Instance = new();
 
-    public SettlementCall CallOf(SettlementTerms terms) => new(Permit2.Proxy, Permit2.Calldata(ToTransfer(terms)), terms.GasLimit);
-
-    public bool MayShareTransaction(SettlementTerms terms) => !terms.PayerHasCode && terms.Permit is null;
+    public SettlementCall CallOf(SettlementTerms terms) => new(Permit2.Proxy, Permit2.Calldata(ToTransfer(terms)));
 
     public TransferProof Prove(TransactionReceipt receipt, SettlementTerms terms) => Permit2.Prove(receipt, ToTransfer(terms));
 
