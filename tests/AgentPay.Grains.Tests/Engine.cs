@@ -48,6 +48,9 @@ internal sealed class Engine : IAsyncDisposable
 
     public TestStore Store { get; private set; } = null!;
 
+    /// <summary>How far the calls of grains have come.</summary>
+    public FirstTurns Turns { get; } = new();
+
     /// <summary>The next start reads what messages were left when this is done.</summary>
     public Task MessagesReadable { get; set; } = Task.CompletedTask;
 
@@ -202,6 +205,7 @@ internal sealed class Engine : IAsyncDisposable
         services.AddSingleton(new ProcessIdentity($"process-{++lives}", new OneProcess()));
         services.AddSingleton(provider => MakeStore(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IAtomicStore>(provider => provider.GetRequiredService<TestStore>());
+        services.AddSingleton<IIncomingGrainCallFilter>(Turns);
         services.AddAgentPayGrains();
         services.Configure<FacilitatorSettings>(settings => settings.SettleWaitSeconds = settleWaitSeconds);
         services.Configure<BookSettings>(settings => settings.Assets.Add(new BookAssetSettings { Code = "credits", Issuer = "mint" }));

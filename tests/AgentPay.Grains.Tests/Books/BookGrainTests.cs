@@ -78,8 +78,8 @@ public sealed class BookGrainTests
         await using var engine = await Engine.StartAsync();
         engine.Store.HoldBefore = commit => commit.Grain.Type == Domain.Books.Book.GrainType;
         var asked = Enumerable.Range(0, 20).Select(_ => Book(engine).BookAsync(Request("key", ("mint", "a", 5)), Engine.Stop)).ToArray();
+        await engine.UntilAsync(() => engine.Store.Held.Count == 1 && engine.Turns.Of(nameof(IBookGrain.BookAsync)) == 20);
         var other = Book(engine).BookAsync(Request("key", ("mint", "a", 5)) with { Fingerprint = "other" }, Engine.Stop);
-        await engine.UntilAsync(() => engine.Store.Held.Count == 1);
         Assert.DoesNotContain(asked, reply => reply.IsCompleted);
 
         engine.Store.Release();
@@ -110,9 +110,11 @@ public sealed class BookGrainTests
         await Book(engine).BookAsync(Request("fund", ("mint", "a", 5)), Engine.Stop);
         engine.Store.HoldBefore = commit => commit.Grain.Type == Domain.Books.Book.GrainType;
         var first = Book(engine).BookAsync(Request("1", ("a", "b", 5)), Engine.Stop);
+        await engine.UntilAsync(() => engine.Store.Held.Count == 1);
         var second = Book(engine).BookAsync(Request("2", ("b", "c", 5)), Engine.Stop);
-        var read = Book(engine).GetHoldingsAsync("c", Engine.Stop);
         await engine.UntilAsync(() => engine.Store.Held.Count == 2);
+        var read = Book(engine).GetHoldingsAsync("c", Engine.Stop);
+        await engine.UntilAsync(() => engine.Turns.Of(nameof(IBookGrain.GetHoldingsAsync)) == 1);
         Assert.DoesNotContain(true, new[] { first.IsCompleted, second.IsCompleted, read.IsCompleted });
 
         engine.Store.Release();

@@ -94,7 +94,7 @@ public sealed class PayerBudgetTests
         var payments = Enumerable.Range(0, 3).Select(_ => engine.PayAs(Payer)).ToArray();
         var settling = payments.Select(payment => engine.SettleAsync(payment)).ToArray();
         await engine.UntilAsync(() => settling.All(task => task.IsCompleted), timePasses: true);
-        Assert.All(settling, task => Assert.Equal("settlement_pending", task.Result.Response.ErrorReason));
+        Assert.All(await Task.WhenAll(settling), answer => Assert.Equal("settlement_pending", answer.Response.ErrorReason));
 
         engine.Usdc.IsPaused = true;
         engine.Chain.Mine();

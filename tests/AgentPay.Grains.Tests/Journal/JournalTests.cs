@@ -15,8 +15,10 @@ public sealed class JournalTests
         engine.Store.HoldBefore = commit => commit.Grain.Type == SettlementId.GrainType;
 
         var admitted = grain.AdmitAsync(Admit(grain, "first"), Engine.Stop);
+        await engine.UntilAsync(() => engine.Store.Held.Count == 1);
         var refused = grain.AdmitAsync(Admit(grain, "second"), Engine.Stop);
         var read = grain.GetAsync(Engine.Stop);
+        await engine.UntilAsync(() => engine.Turns.Of(nameof(ISettlementGrain.AdmitAsync)) == 2 && engine.Turns.Of(nameof(ISettlementGrain.GetAsync)) == 1);
         var released = grain.ReleaseAsync(new ReleasePayment("first"));
         await engine.UntilAsync(() => engine.Store.Held.Count == 2);
         Assert.DoesNotContain(true, new[] { admitted.IsCompleted, refused.IsCompleted, read.IsCompleted, released.IsCompleted });

@@ -15,8 +15,9 @@ public sealed class SharedTransactionTests
         var settling = await SettleTogetherAsync(engine, payments);
         engine.Chain.Mine();
 
-        Assert.All(await Task.WhenAll(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
-        var hashes = settling.Select(answer => answer.Result.Response.Transaction).GroupBy(hash => hash).Select(group => group.Count()).Order();
+        var answers = await Task.WhenAll(settling);
+        Assert.All(answers, answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+        var hashes = answers.Select(answer => answer.Response.Transaction).GroupBy(hash => hash).Select(group => group.Count()).Order();
         Assert.Equal([1, 19], hashes);
         Assert.Equal(20 * Engine.Price, engine.PaidTo(Engine.Merchant));
         await engine.AssertLedgerShowsTheChainAsync();
@@ -53,9 +54,10 @@ public sealed class SharedTransactionTests
 
         // The one that was alone has failed for good; eight go on.
         await engine.UntilAsync(() => settling.All(answer => answer.IsCompleted), timePasses: true);
-        Assert.Equal(8, settling.Count(answer => answer.Result.Response.Success));
+        var answers = await Task.WhenAll(settling);
+        Assert.Equal(8, answers.Count(answer => answer.Response.Success));
         Assert.Equal(8 * Engine.Price, engine.PaidTo(Engine.Merchant));
-        Assert.Equal([1, 1, 3, 4], settling.GroupBy(answer => answer.Result.Response.Transaction).Select(group => group.Count()).Order());
+        Assert.Equal([1, 1, 3, 4], answers.GroupBy(answer => answer.Response.Transaction).Select(group => group.Count()).Order());
     }
 
     [Fact]
