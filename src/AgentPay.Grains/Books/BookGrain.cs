@@ -14,14 +14,14 @@ internal sealed class BookGrain(
     private static readonly TimeSpan AnswerKept = TimeSpan.FromHours(72);
 
     /// <summary>
-    /// How long each key is looked up before its request is decided, after one came a second time or the grain started. Otherwise the write itself finds
-    /// out: it loses to the answer that stands, and what was decided behind it is decided again.
+    /// How long each key is looked up before its request is decided, after one came a second time. Otherwise the write itself finds out: it loses to the
+    /// answer that stands, and what was decided behind it is decided again.
     /// </summary>
     private static readonly TimeSpan LookFirst = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, (string Fingerprint, Task<BookReply> Reply)> underWay = new(StringComparer.Ordinal);
     private string? scope;
-    private DateTimeOffset looksFirstUntil = clock.GetUtcNow() + LookFirst;
+    private DateTimeOffset looksFirstUntil;
 
     /// <summary>The space this book's idempotency keys are unique in.</summary>
     private string Scope => scope ??= this.GetPrimaryKeyString() + "/transfers";

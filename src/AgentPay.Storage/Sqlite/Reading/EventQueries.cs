@@ -32,7 +32,7 @@ internal static class EventQueries
             WITH RECURSIVE chain (id) AS (
                 SELECT last_event FROM grains WHERE key_hash = ?1 AND key = ?2 AND events > 0
                 UNION ALL
-                SELECT last_event FROM event_objects WHERE name_hash = ?1 AND name = ?2
+                SELECT last_event FROM event_objects WHERE name = ?2
                 UNION ALL
                 SELECT e.previous FROM chain c JOIN events e ON e.id = c.id WHERE e.previous IS NOT NULL)
             SELECT e.position, e.public_id, w.word, coalesce(g.key, o.name), e.object_sequence, e.created_at, e.body, l.account

@@ -51,6 +51,7 @@ internal sealed class BatchWriter : IDisposable
         _grains.Begin();
         _ledger.Begin();
         _events.Begin();
+        _records.Begin();
         _answers.Begin();
         _connection.Statement("BEGIN IMMEDIATE").Execute();
     }
@@ -97,6 +98,7 @@ internal sealed class BatchWriter : IDisposable
     {
         _ledger.Flush();
         _events.Flush();
+        _records.Flush();
         _answers.Flush();
         _grains.Flush();
         _connection.Statement(NextBatch).Bind(1, batch).Execute();
@@ -110,6 +112,7 @@ internal sealed class BatchWriter : IDisposable
         _grains.Forget();
         _events.Forget();
         _ledger.Forget();
+        _records.Forget();
         _words.Forget();
         if (_connection.InTransaction)
         {

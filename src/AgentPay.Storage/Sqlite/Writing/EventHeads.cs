@@ -32,8 +32,8 @@ internal sealed class EventHeads(SqliteConnection connection)
     private const string SelectLog = "SELECT log FROM event_logs WHERE account = ?";
     private const string InsertLog = "INSERT INTO event_logs (account) VALUES (?) RETURNING log";
     private const string SelectLast = "SELECT coalesce(max(position), ?1) FROM event_positions WHERE position > ?1 AND position < ?2";
-    private const string SelectObject = "SELECT id, events, last_event FROM event_objects WHERE name_hash = ?1 AND name = ?2";
-    private const string InsertObject = "INSERT INTO event_objects (id, events, last_event, name_hash, name) VALUES (?1, ?2, ?3, ?4, ?5)";
+    private const string SelectObject = "SELECT id, events, last_event FROM event_objects WHERE name = ?1";
+    private const string InsertObject = "INSERT INTO event_objects (id, events, last_event, name) VALUES (?1, ?2, ?3, ?4)";
     private const string UpdateObject = "UPDATE event_objects SET events = ?2, last_event = ?3 WHERE id = ?1";
 
     private const int RememberedMax = 32_768;
@@ -67,7 +67,7 @@ internal sealed class EventHeads(SqliteConnection connection)
             return found;
         }
 
-        var select = connection.Statement(SelectObject).Bind(1, connection.Hash.Of(name)).Bind(2, name);
+        var select = connection.Statement(SelectObject).Bind(1, name);
         if (select.Step())
         {
             found = new EventObject(name) { Number = select.GetInt64(0), Events = select.GetInt64(1), LastEvent = select.GetInt64(2), IsStored = true };
@@ -102,7 +102,7 @@ internal sealed class EventHeads(SqliteConnection connection)
             var statement = connection.Statement(head.IsStored ? UpdateObject : InsertObject).Bind(1, head.Number).Bind(2, head.Events).Bind(3, head.LastEvent);
             if (!head.IsStored)
             {
-                statement.Bind(4, connection.Hash.Of(head.Name)).Bind(5, head.Name);
+                statement.Bind(4, head.Name);
             }
 
             statement.Execute();
