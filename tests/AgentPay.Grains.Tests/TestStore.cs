@@ -10,6 +10,8 @@ namespace AgentPay.Grains.Tests;
 internal sealed class TestStore(IAtomicStore store) : IAtomicStore
 {
     private readonly CancellationTokenSource killed = new();
+    private readonly Lock gate = new();
+    private int releases;
 
     /// <summary>Which commits wait before they are written.</summary>
     public Func<Commit, bool> HoldBefore { get; set; } = _ => false;
@@ -38,7 +40,12 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     /// <summary>Lets what is held go on, in order, and holds nothing any more.</summary>
     public void Release()
     {
-        HoldBefore = HoldAfter = _ => false;
+        lock (gate)
+        {
+            HoldBefore = HoldAfter = _ => false;
+            releases++;
+        }
+
         while (Held.TryDequeue(out var held))
         {
             held.SetResult();
@@ -52,13 +59,14 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
             return Task.FromException<CommitResult>(new StoreUnavailableException("The store is down."));
         }
 
+        var releasesBefore = Volatile.Read(ref releases);
         if (HoldBefore(commit) || killed.IsCancellationRequested)
         {
-            return HeldBeforeAsync(commit);
+            return HeldBeforeAsync(commit, releasesBefore);
         }
 
         var written = store.CommitAsync(commit);
-        return HoldAfter(commit) ? HeldAfterAsync(written) : written;
+        return HoldAfter(commit) ? HeldAfterAsync(written, releasesBefore) : written;
     }
 
     public ValueTask<StoredState?> ReadAsync(GrainRef grain, CancellationToken cancellationToken) => Up().ReadAsync(grain, cancellationToken);
@@ -112,24 +120,33 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
 
     private IAtomicStore Up() => IsDown || killed.IsCancellationRequested ? throw new StoreUnavailableException("The store is down.") : store;
 
-    private async Task<CommitResult> HeldBeforeAsync(Commit commit)
+    private async Task<CommitResult> HeldBeforeAsync(Commit commit, int releasesBefore)
     {
-        await HoldAsync().ConfigureAwait(false);
+        await HoldAsync(releasesBefore).ConfigureAwait(false);
         return await store.CommitAsync(commit);
     }
 
-    private async Task<CommitResult> HeldAfterAsync(Task<CommitResult> written)
+    private async Task<CommitResult> HeldAfterAsync(Task<CommitResult> written, int releasesBefore)
     {
         var result = await written;
-        await HoldAsync().ConfigureAwait(false);
+        await HoldAsync(releasesBefore).ConfigureAwait(false);
         return result;
     }
 
-    private Task HoldAsync()
+    /// <summary>What was to be held when everything was released in between goes on: nobody would ever release it again.</summary>
+    private Task HoldAsync(int releasesBefore)
     {
         // Goes on inside Release, so that what was held is written in the order it came.
         var hold = new TaskCompletionSource();
-        Held.Enqueue(hold);
-        return hold.Task;
+        lock (gate)
+        {
+            if (releases != releasesBefore && !killed.IsCancellationRequested)
+            {
+                return Task.CompletedTask;
+            }
+
+            Held.Enqueue(hold);
+            return hold.Task;
+        }
     }
 }
