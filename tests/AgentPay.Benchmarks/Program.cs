@@ -1,3 +1,4 @@
+using AgentPay.Benchmarks.Connections;
 using AgentPay.Benchmarks.Crypto;
 using AgentPay.Benchmarks.Facilitator;
 using AgentPay.Benchmarks.Gas;
@@ -16,6 +17,8 @@ var benchmarks = new Dictionary<string, Func<string[], Task>>
     ["crypto"] = CryptoBenchmark.RunAsync,
     ["idle"] = IdleBenchmark.RunAsync,
     ["transfers"] = TransfersBenchmark.RunAsync,
+    ["overhead"] = OverheadBenchmark.RunAsync,
+    ["connections"] = ConnectionsBenchmark.RunAsync,
 };
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var run))
 {

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using AgentPay.Benchmarks.Load;
+using AgentPay.Benchmarks.Reports;
+using AgentPay.Benchmarks.World;
+
+namespace AgentPay.Benchmarks.Facilitator;
+
+/// <summary>
+/// What the engine adds to the time its node takes: one request after the other, each latency without the time in which a request was with the node.
+/// Goal for settle: p50 below 3 ms. Also verify at half of the rate it was measured at: p99 below 10 ms.
+/// </summary>
+internal static class OverheadBenchmark
+{
+    private const int WarmUps = 200;
+
+    public static async Task RunAsync(string[] arguments)
+    {
+        var options = new Options(arguments);
+        var (count, seconds) = (options.Number("requests", 500), options.Number("seconds", 10));
+        var report = new Report("overhead", "Overhead: what the engine adds to its node", arguments);
+        await using var chain = await LocalChain.StartAsync(blockSeconds: 0);
+        var payments = await Payments.PrepareAsync(chain, payers: 20);
+        var rows = new List<string[]>();
+        foreach (var isTold in new[] { true, false })
+        {
+            rows.AddRange(await OneByOneAsync(chain, payments, count, isTold));
+        }
+
+        report.Table(["request", "latency p50 ms", "with the node p50 ms", "engine p50 ms", "engine p99 ms", "failures"], rows);
+        report.Line($"""
+            {count} of each, one after the other, after {WarmUps} to warm up; a proxy between engine and node notes when a request is with the node (the proxy's own hops count as
+            the engine's). Of a settle, `engine` is all else: checks, signature, durable commits, and the wait until the engine hears of the block. `told` has `WebSocketUrl` set: the
+            node tells of its blocks. Without, the engine looks for them every `BusyPollMilliseconds` (100), which is what such a settle waits for.
+            """);
+        report.Line();
+
+        await HalfLoadAsync(report, chain, payments, TimeSpan.FromSeconds(seconds));
+        await report.SaveAsync();
+    }
+
+    private static async Task<string[][]> OneByOneAsync(LocalChain chain, Payments payments, int count, bool isTold)
+    {
+        await using var tap = new RpcTap(chain.Url);
+        var settings = new Dictionary<string, string> { ["AgentPay__Chains__0__RpcUrls__0"] = tap.Url.ToString() };
+        if (isTold)
+        {
+            settings["AgentPay__Chains__0__WebSocketUrl"] = $"ws://127.0.0.1:{chain.Url.Port}";
+        }
+
+        await using var engine = await FacilitatorProcess.StartEngineAsync(chain, settings);
+        using var connection = await HttpConnection.OpenAsync(engine.Url, CancellationToken.None);
+        _ = await AskAsync(connection, tap, payments.Sign(WarmUps, "/facilitator/verify"), Answers.Verified);
+        var verifies = await AskAsync(connection, tap, payments.Sign(count, "/facilitator/verify"), Answers.Verified);
+        _ = await AskAsync(connection, tap, payments.Sign(WarmUps, "/facilitator/settle"), Answers.Settled);
+        var settles = await AskAsync(connection, tap, payments.Sign(count, "/facilitator/settle"), Answers.Settled);
+        return isTold ? [Row("verify", verifies), Row("settle, told of blocks", settles)] : [Row("settle, looking for blocks", settles)];
+    }
+
+    private static async Task HalfLoadAsync(Report report, LocalChain chain, Payments payments, TimeSpan duration)
+    {
+        await using var engine = await FacilitatorProcess.StartEngineAsync(chain);
+        var requests = payments.Sign(4_096, "/facilitator/verify").Requests;
+        _ = await new ClosedLoop(engine.Url, 64, Answers.Verified).RunAsync(requests, repeat: true, TimeSpan.FromSeconds(5));
+        var full = await new ClosedLoop(engine.Url, 64, Answers.Verified).RunAsync(requests, repeat: true, duration);
+        var connections = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => HttpConnection.OpenAsync(engine.Url, CancellationToken.None)));
+        var half = await new OpenLoop(connections, full.PerSecond / 2, Answers.Verified).RunAsync(requests, duration);
+        foreach (var connection in connections)
+        {
+            connection.Dispose();
+        }
+
+        report.Table(
+            ["verify, 64 connections", "per second", "p50 ms", "p99 ms", "good %"],
+            [
+                ["as fast as it goes", Report.Number(full.PerSecond), Report.Number(full.P50), Report.Number(full.P99), Report.Number(full.GoodPercent)],
+                ["at half of that rate", Report.Number(half.PerSecond), Report.Number(half.P50), $"**{Report.Number(half.P99)}**", Report.Number(half.GoodPercent)],
+            ]);
+        report.Line($"At half load requests are sent when they are due, whether or not answers came, and their latency counts from then. {duration.TotalSeconds:0} s each.");
+    }
+
+    private static async Task<Overhead> AskAsync(HttpConnection connection, RpcTap tap, PaymentRequests payments, Func<HttpAnswer, string?> judge)
+    {
+        var asked = new Overhead();
+        foreach (var request in payments.Requests)
+        {
+            tap.Clear();
+            var sentAt = Stopwatch.GetTimestamp();
+            var failure = judge(await connection.SendAsync(request, CancellationToken.None));
+            var answeredAt = Stopwatch.GetTimestamp();
+            if (failure is not null)
+            {
+                asked.Failures.Add(failure);
+                continue;
+            }
+
+            var (latency, node) = (Stopwatch.GetElapsedTime(sentAt, answeredAt).TotalMilliseconds, tap.BusyWithin(sentAt, answeredAt).TotalMilliseconds);
+            asked.Latencies.Add(latency);
+            asked.Node.Add(node);
+            asked.Engine.Add(latency - node);
+        }
+
+        return asked;
+    }
+
+    private static string[] Row(string name, Overhead asked) =>
+    [
+        name, Report.Number(Report.Median(asked.Latencies)), Report.Number(Report.Median(asked.Node)), $"**{Report.Number(Report.Median(asked.Engine))}**",
+        Report.Number(asked.Engine.Order().ElementAt((int)(0.99 * (asked.Engine.Count - 1)))),
+        asked.Failures.Count == 0 ? "none" : string.Create(CultureInfo.InvariantCulture, $"{asked.Failures.Count} × {asked.Failures[0]}"),
+    ];
+
+    private sealed class Overhead
+    {
+        public List<double> Latencies { get; } = [];
+
+        public List<double> Node { get; } = [];
+
+        public List<double> Engine { get; } = [];
+
+        public List<string> Failures { get; } = [];
+    }
+}
