@@ -1,5 +1,6 @@
 using AgentPay.Chains.Evm;
 using AgentPay.SystemTests.World;
+using AgentPay.Testing;
 
 namespace AgentPay.SystemTests.Postgres;
 
@@ -72,6 +73,38 @@ public sealed class TwoEnginesTests : IAsyncLifetime
         Assert.Contains(asked, request => !request.IsCompletedSuccessfully);
         Assert.All(answers, answer => Assert.True(answer.IsSuccess, answer.Body));
         await AssertWholeAsync(payer.Address, payments.Length + 1);
+    }
+
+    [Fact]
+    public async Task Killed_at_random_five_times_under_load_nothing_is_lost_and_nothing_paid_twice()
+    {
+        const int Kills = 5;
+        const int Load = 60;
+        var chance = new Random(TestScale.FirstSeed);
+        using var payer = await _world.Chain.NewPayerAsync();
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            var (victim, other) = chance.Next(2) == 0 ? (_world.First, _world.Second) : (_world.Second, _world.First);
+            var payments = Enumerable.Range(0, Load).Select(_ => Payment.Sign(_world.Chain, payer)).ToArray();
+            var asked = payments.Select((payment, place) => (place % 2 == 0 ? victim : other).SettleAsync(payment, "k")).ToArray();
+            var paid = (kill * (Load + 1)) + chance.Next(Load / 2);
+            await Wait.UntilAsync(async () => await _world.Chain.AuthorizationsUsedAsync(payer.Address) >= paid);
+            await victim.KillAsync();
+            var since = TimeProvider.System.GetTimestamp();
+
+            var next = await other.SettleAsync(Payment.Sign(_world.Chain, payer), "k");
+            var takenOver = TimeProvider.System.GetElapsedTime(since);
+            TestContext.Current.TestOutputHelper?.WriteLine($"Seed {TestScale.FirstSeed}, kill {kill + 1}: settled {takenOver.TotalSeconds:0.0} s after it.");
+            Assert.True(next.IsSuccess, next.Body);
+            Assert.InRange(takenOver, TimeSpan.Zero, _takeOverMax);
+
+            await Task.WhenAny(Task.WhenAll(asked));
+            var answers = await Task.WhenAll(payments.Select(payment => other.SettleAsync(payment, "k")));
+            Assert.All(answers, answer => Assert.True(answer.IsSuccess, answer.Body));
+            await victim.StartAsync();
+        }
+
+        await AssertWholeAsync(payer.Address, Kills * (Load + 1));
     }
 
     /// <summary>On the chain each once, no nonce left out, and in the database each once, all numbered without a gap.</summary>
