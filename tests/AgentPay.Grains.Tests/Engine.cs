@@ -72,10 +72,12 @@ internal sealed class Engine : IAsyncDisposable
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public static async Task<Engine> StartAsync(
-        int confirmations = 1, int settleWaitSeconds = 60, bool canShare = false, SendingSettings? sending = null, ILoggerProvider? log = null)
+        int confirmations = 1, int settleWaitSeconds = 60, bool canShare = false, SendingSettings? sending = null, ILoggerProvider? log = null,
+        int safeDepth = 0, int finalityDepth = FinalityDepth)
     {
         var engine = new Engine { log = log };
-        engine.host = await TestHosts.StartAsync(services => engine.Configure(services, confirmations, settleWaitSeconds, canShare, sending ?? new SendingSettings()), typeof(IJournal<>).Assembly);
+        engine.host = await TestHosts.StartAsync(services => engine.Configure(
+            services, confirmations, settleWaitSeconds, canShare, sending ?? new SendingSettings(), safeDepth, finalityDepth), typeof(IJournal<>).Assembly);
         await engine.ReadyAsync();
         return engine;
     }
@@ -193,7 +195,7 @@ internal sealed class Engine : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private void Configure(IServiceCollection services, int confirmations, int settleWaitSeconds, bool canShare, SendingSettings sending)
+    private void Configure(IServiceCollection services, int confirmations, int settleWaitSeconds, bool canShare, SendingSettings sending, int safeDepth, int finalityDepth)
     {
         services.AddLogging(logging =>
         {
@@ -211,7 +213,7 @@ internal sealed class Engine : IAsyncDisposable
         services.Configure<BookSettings>(settings => settings.Assets.Add(new BookAssetSettings { Code = "credits", Issuer = "mint" }));
         var token = new TokenSettings(Usdc.Address.ToString(), "USDC", Usdc.Name, Usdc.Version, 6);
         services.AddEvmChain(
-            new ChainSettings("eip155:84532", confirmations, FinalityDepth, [token]) { Sending = sending },
+            new ChainSettings("eip155:84532", confirmations, finalityDepth, [token]) { Sending = sending, SafeDepth = safeDepth },
             provider => Chain ??= new SimulatedEvmChain(84532, [Usdc], provider.GetRequiredService<TimeProvider>()) { HasMulticall3 = canShare },
             [gasKey]);
     }

@@ -24,8 +24,11 @@ public sealed partial class SimulatedEvmChain
     /// <summary>Blocks behind the head that count as safe.</summary>
     public ulong SafeDepth { get; set; } = 32;
 
-    /// <summary>False: the node knows no finalized block.</summary>
+    /// <summary>False: the node knows no safe and no finalized block.</summary>
     public bool KnowsFinalized { get; set; } = true;
+
+    /// <summary>What the node makes of the truth when it is asked what is safe and final.</summary>
+    public Func<ChainFinality, ChainFinality> TellsFinality { get; set; } = static truth => truth;
 
     /// <summary>While true, the node has its blocks and not their receipts.</summary>
     public bool HidesReceipts { get; set; }

@@ -171,7 +171,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
             : (head.Cursor.Number < depth ? null : Canonical(head.Cursor.Number - depth)!.Header, FinalityBasis.Depth);
 
         var (safe, final) = (Read(BlockTag.Safe, safeDepth), Read(BlockTag.Finalized, finalDepth));
-        return new ChainFinality(head, safe.Block, safe.Basis, final.Block, final.Basis);
+        return TellsFinality(new ChainFinality(head, safe.Block, safe.Basis, final.Block, final.Basis));
     }, cancellationToken);
 
     /// <inheritdoc/>
@@ -277,7 +277,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
         return tag switch
         {
             _ when tag == BlockTag.Latest || tag == BlockTag.Pending => Canonical(height - Math.Min(height, LatestLag)),
-            _ when tag == BlockTag.Safe => Canonical(height - Math.Min(height, SafeDepth)),
+            _ when tag == BlockTag.Safe => !KnowsFinalized ? null : Canonical(height - Math.Min(height, SafeDepth)),
             _ when tag == BlockTag.Finalized => !KnowsFinalized ? null : Canonical(height - Math.Min(height, FinalizedDepth)),
             _ => blocks.Find(block => BlockTag.At(block.Header.Cursor.Number) == tag),
         };

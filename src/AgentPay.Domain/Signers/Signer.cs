@@ -46,6 +46,9 @@ public sealed partial record Signer
     /// <summary>How often a nonce got another form; whoever keeps an index of hashes looks again when it changes.</summary>
     [Id(11), JsonPropertyName("rw"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Rewrites { get; init; }
 
+    /// <summary>What has a lower nonce was told that its block is safe; lowered when such a block is lost.</summary>
+    [Id(12), JsonPropertyName("sf"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public ulong SafeTo { get; init; }
+
     /// <summary>True when something waits and not even the least of it fits below the day's ceiling: it goes on at the next UTC day.</summary>
     public bool IsOutOfGas(SendingLimits limits, DateTimeOffset now) =>
         !Waiting.IsEmpty && GasLeft(limits, now) is var left && Waiting.Values.All(work => work.Terms.GasLimit > left);

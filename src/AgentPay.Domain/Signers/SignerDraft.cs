@@ -56,6 +56,11 @@ internal sealed class SignerDraft
         rows[SignerRows.TransactionId(nonce)] = null;
     }
 
+    /// <summary>From this nonce on nothing was told to be safe, or is so no more.</summary>
+    public void Unsettle(ulong nonce) => signer = signer with { SafeTo = Math.Min(signer.SafeTo, nonce) };
+
+    public void SettleTo(ulong nonce) => signer = signer with { SafeTo = nonce };
+
     public void Tell(SettlementWork work, SettlementCommand command) =>
         messages.Add(new MessageDraft(new GrainRef(SettlementId.GrainType, work.Settlement), new SettlementReported(command, work.Attempt, work.Terms.Digest)));
 

@@ -46,6 +46,7 @@ public sealed partial record Signer
             }
         }
 
+        draft.Unsettle(nonce);
         draft.Put(transaction with { Block = block, MinedHash = hash, Settlements = settlements.ToImmutable() });
         return draft.Decide();
     }
@@ -63,6 +64,35 @@ public sealed partial record Signer
         foreach (var work in transaction.Settlements)
         {
             draft.Tell(work, new UndoSettlement(block));
+        }
+
+        draft.Unsettle(nonce);
+        return draft.Decide();
+    }
+
+    /// <summary>
+    /// Blocks up to the one that holds the transaction before <paramref name="to"/> are safe: each settlement inside hears it once, and again after its block was lost.
+    /// </summary>
+    public Outcome<Signer> Safe(ulong to)
+    {
+        var draft = new SignerDraft(this);
+        foreach (var (nonce, transaction) in Transactions.SkipWhile(entry => entry.Key < SafeTo).TakeWhile(entry => entry.Key < to))
+        {
+            if (transaction.Block is not { } block)
+            {
+                to = nonce;
+                break;
+            }
+
+            foreach (var work in transaction.Settlements)
+            {
+                draft.Tell(work, new DeepenSettlement(Final: false, block));
+            }
+        }
+
+        if (to > SafeTo)
+        {
+            draft.SettleTo(to);
         }
 
         return draft.Decide();

@@ -6,13 +6,17 @@ using AgentPay.Domain.Signers;
 namespace AgentPay.Grains.Chains;
 
 /// <summary>Holds each new or lost block against what the signers have open.</summary>
-internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, ImmutableArray<SignerLane> lanes, MinedReport report, TimeProvider clock)
+internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, ImmutableArray<SignerLane> lanes, MinedReport report, FinalityRule finality, TimeProvider clock)
     : IDisposable
 {
     private readonly SortedDictionary<ulong, HashSet<(SignerLane Lane, string Hash)>> shallow = [];
 
     // Mined by all we know, but the node had no receipt when it was asked.
     private readonly HashSet<(SignerLane Lane, string Hash)> unread = [];
+
+    // A node may call a block safe that a reorganization nobody here has heard of yet put in place of ours.
+    private const ulong FollowedMax = 20_000;
+    private readonly Dictionary<ulong, Bytes32> followed = [];
 
     // A receipt must be reported before its block can be taken back: one at a time.
     private readonly SemaphoreSlim turn = new(1, 1);
@@ -31,6 +35,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
             {
                 shallow.Clear();
                 unread.Clear();
+                followed.Clear();
                 See(head.Cursor);
                 return Task.CompletedTask;
             },
@@ -60,6 +65,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
         {
             if (step.Kind == ChainStepKind.Disconnected)
             {
+                followed.Remove(step.Block.Cursor.Number);
                 await LoseAsync(step.Block.Cursor.ToReference(), cancellationToken);
                 return;
             }
@@ -74,7 +80,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
 
             await ReadAsync(ours, cancellationToken);
             await ConfirmShallowAsync(cancellationToken);
-            await FinalizeAsync(step.Block.Cursor.Number);
+            await DeepenAsync(cancellationToken);
         },
         cancellationToken);
 
@@ -133,6 +139,11 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
     {
         Head = head;
         HeadSeenAt = clock.GetUtcNow();
+        followed[head.Number] = head.Hash;
+        if (head.Number >= FollowedMax)
+        {
+            followed.Remove(head.Number - FollowedMax);
+        }
     }
 
     /// <summary>What the node has no receipt of is asked again: it told of the block, or counts the nonce.</summary>
@@ -205,17 +216,40 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
         }
     }
 
-    private async Task FinalizeAsync(ulong head)
+    /// <summary>Tells the signers which of their blocks became safe or final.</summary>
+    private async Task DeepenAsync(CancellationToken cancellationToken)
     {
-        foreach (var lane in lanes)
+        var working = lanes.Where(lane => lane.Newest is { } signer && signer.Transactions.Count > signer.InFlight).ToArray();
+        if (working.Length == 0)
         {
-            var final = lane.Newest?.Transactions.Values
-                .TakeWhile(transaction => transaction.Block is { } block && block.Number + (ulong)settings.FinalityDepth <= head)
-                .Select(transaction => transaction.Nonce).ToImmutableArray() ?? [];
-            if (!final.IsEmpty)
+            return;
+        }
+
+        var (safe, final) = await finality.TryReadAsync(Head!.Value.Number, cancellationToken);
+        foreach (var lane in working)
+        {
+            var finals = MinedUpTo(lane, from: 0, final).ToImmutableArray();
+            if (!finals.IsEmpty)
             {
-                await lane.Grain.FinalAsync(final);
+                await lane.Grain.FinalAsync(finals);
+            }
+
+            var safes = MinedUpTo(lane, lane.Newest!.SafeTo, safe).Except(finals).ToArray();
+            if (safes.Length > 0)
+            {
+                await lane.Grain.SafeAsync(safes[^1] + 1);
             }
         }
     }
+
+    /// <summary>Nonces, in order, of what was mined not above a height; none while the node's chain is not the followed one there.</summary>
+    private IEnumerable<ulong> MinedUpTo(SignerLane lane, ulong from, SettledHeight? height) => height is not { } settled || !IsFollowed(settled)
+        ? []
+        : lane.Newest!.Transactions.Values
+            .SkipWhile(transaction => transaction.Nonce < from)
+            .TakeWhile(transaction => transaction.Block is { } block && block.Number <= settled.Number)
+            .Select(transaction => transaction.Nonce);
+
+    private bool IsFollowed(SettledHeight settled) =>
+        settled.Number <= Head!.Value.Number && (settled.Hash is not { } hash || !followed.TryGetValue(settled.Number, out var ours) || ours == hash);
 }

@@ -5,10 +5,24 @@ namespace AgentPay.Grains.Chains;
 /// <summary>How one chain is worked: depths and tokens, already validated.</summary>
 /// <param name="Network">CAIP-2 network.</param>
 /// <param name="Confirmations">Blocks, counting the one that holds the transaction, before a settlement counts as confirmed; 1 to 1,000.</param>
-/// <param name="FinalityDepth">Blocks after which a transaction is taken as final and no longer watched; more than <paramref name="Confirmations"/>.</param>
+/// <param name="FinalityDepth">
+/// Blocks on top of one that is final, whose transactions are no longer watched; more than <paramref name="Confirmations"/>. 0: the node's word counts.
+/// </param>
 /// <param name="Tokens">The only contracts that are settled in.</param>
 public sealed record ChainSettings(string Network, int Confirmations, int FinalityDepth, IReadOnlyList<TokenSettings> Tokens)
 {
+    private const int DepthOfSafeMax = 32;
+    private const int DepthOfFinalMin = 64;
+
+    /// <summary>Blocks on top of one that is safe; at most <see cref="FinalityDepth"/> where both are set. 0: the node's word counts.</summary>
+    public int SafeDepth { get; init; }
+
+    /// <summary>The depth that makes a block final where neither the operator nor the node says so.</summary>
+    public int DepthOfFinal => FinalityDepth > 0 ? FinalityDepth : Math.Max(DepthOfFinalMin, Confirmations + 1);
+
+    /// <summary>The same for safe.</summary>
+    public int DepthOfSafe => SafeDepth > 0 ? Math.Min(SafeDepth, DepthOfFinal) : Math.Min(DepthOfSafeMax, DepthOfFinal / 2);
+
     /// <summary>How many blocks back logs are searched for an authorization of which nobody noted when it was unused.</summary>
     public const ulong LogRangeMax = 9_000;
 

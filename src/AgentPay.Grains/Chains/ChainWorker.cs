@@ -40,11 +40,12 @@ internal sealed partial class ChainWorker : BackgroundService
         logger = loggers.CreateLogger<ChainWorker>();
         fees = new FeeCap(settings, chain, clock, logger);
         var report = new MinedReport(settings, chain);
-        resolver = new DoubtResolver(settings, chain, report, grains, logger);
+        var finality = new FinalityRule(settings, chain, logger);
+        resolver = new DoubtResolver(settings, chain, report, finality, grains, logger);
         lanes = [.. keys.Select(key => new SignerLane(
             settings, chain, key, grains.GetGrain<ISignerGrain>(SignerId.KeyFor(settings.Network, key.Address.ToString())), leases, clock, logger))];
         nonces = [.. lanes.Select(lane => new NonceWatch(settings, chain, lane, clock, logger))];
-        watch = new BlockWatch(settings, chain, lanes, report, clock);
+        watch = new BlockWatch(settings, chain, lanes, report, finality, clock);
     }
 
     public ChainSettings Settings { get; }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentPay.Grains.Chains;
 
 /// <summary>Finds out from the chain what became of authorizations nobody can tell the fate of.</summary>
-internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain chain, MinedReport report, IGrainFactory grains, ILogger logger)
+internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain chain, MinedReport report, FinalityRule finality, IGrainFactory grains, ILogger logger)
 {
     private readonly DoubtQueue doubts = new();
     private readonly Dictionary<string, ulong> searchFrom = [];
@@ -53,11 +53,14 @@ internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain ch
         };
     }
 
-    /// <summary>What became of the block in which somebody else's transaction paid: final, lost, or neither yet.</summary>
+    /// <summary>What became of the block in which somebody else's transaction paid: safe, final, lost, or none of them yet.</summary>
     private async Task<SettlementCommand?> FollowAsync(Settlement paid, CancellationToken cancellationToken)
     {
         var head = await ReadHeadAsync(cancellationToken);
         var block = paid.Block!;
+
+        // How far the chain is settled first: a block that stands after that, and not above it, stands for good.
+        var (safe, final) = await finality.ReadAsync(head, cancellationToken);
         if (await chain.ReadBlockAsync(BlockTag.At(block.Number), cancellationToken) is not { } standing)
         {
             return null;
@@ -68,8 +71,8 @@ internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain ch
             return new UndoSettlement(block);
         }
 
-        return await ReadFinalAsync(head, cancellationToken) is { } final && final.Cursor.Number >= block.Number
-            ? new DeepenSettlement(Final: true, block)
+        return final?.Number >= block.Number ? new DeepenSettlement(Final: true, block)
+            : safe?.Number >= block.Number && paid.Status < SettlementStatus.Safe ? new DeepenSettlement(Final: false, block)
             : null;
     }
 
@@ -97,7 +100,8 @@ internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain ch
     /// <summary>True when a final block after its end shows the authorization unused: no block to come can use it.</summary>
     private async Task<bool> IsNeverUsedAsync(SettlementTerms terms, ulong head, CancellationToken cancellationToken)
     {
-        var final = await ReadFinalAsync(head, cancellationToken);
+        var (_, height) = await finality.ReadAsync(head, cancellationToken);
+        var final = height is { } settled ? await chain.ReadBlockAsync(BlockTag.At(settled.Number), cancellationToken) : null;
         if (final is null || !TransferMethods.Of(terms).IsOverAt(terms, final.Timestamp))
         {
             return false;
@@ -115,29 +119,9 @@ internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain ch
         }
     }
 
-    /// <summary>The newest block that can no longer be lost: the node's word, or by depth where it has none. Nodes without the tag answer null or an error.</summary>
-    private async Task<BlockHeader?> ReadFinalAsync(ulong head, CancellationToken cancellationToken)
-    {
-        BlockHeader? final = null;
-        try
-        {
-            final = await chain.ReadBlockAsync(BlockTag.Finalized, cancellationToken);
-        }
-        catch (ChainUnavailableException e)
-        {
-            LogNoFinalized(settings.Network, e.Message);
-        }
-
-        var depth = (ulong)settings.FinalityDepth;
-        return final is null && head >= depth ? await chain.ReadBlockAsync(BlockTag.At(head - depth), cancellationToken) : final;
-    }
-
     [LoggerMessage(EventId = 1313, Level = LogLevel.Warning, Message = "The fate of {Settlement} on {Network} could not be found out; it is asked again later.")]
     private partial void LogUnanswered(Exception exception, string settlement, string network);
 
     [LoggerMessage(EventId = 1314, Level = LogLevel.Warning, Message = "{Network} does not tell the state of a token at block {Block}: {Words}")]
     private partial void LogNoState(string network, ulong block, string words);
-
-    [LoggerMessage(EventId = 1315, Level = LogLevel.Debug, Message = "{Network} does not tell its finalized block, its depth decides: {Words}")]
-    private partial void LogNoFinalized(string network, string words);
 }

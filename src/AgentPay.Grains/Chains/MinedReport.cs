@@ -43,7 +43,7 @@ internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
     /// <summary>Where a search for the use of an authorization begins: before that it was unused, or the blocks that showed it unused are lost by now.</summary>
     public ulong SearchFrom(SettlementTerms terms, ulong head)
     {
-        var (unusedAt, back) = terms.UnusedAt is { } height ? (height, (ulong)settings.FinalityDepth) : (head, ChainSettings.LogRangeMax);
+        var (unusedAt, back) = terms.UnusedAt is { } height ? (height, (ulong)settings.DepthOfFinal) : (head, ChainSettings.LogRangeMax);
         return unusedAt > back ? unusedAt - back : 0;
     }
 

@@ -89,7 +89,7 @@ internal sealed partial class NonceWatch(ChainSettings settings, IEvmChain chain
         if (mined >= foreign.To)
         {
             hole = default;
-            var depth = (ulong)Math.Min(settings.FinalityDepth, DepthMax);
+            var depth = (ulong)Math.Min(settings.DepthOfFinal, DepthMax);
             if (head >= depth && await chain.ReadTransactionCountAtAsync(lane.Key.Address, head - depth, cancellationToken) >= foreign.To)
             {
                 await lane.Grain.FillForeignAsync(mined);

@@ -157,7 +157,7 @@ internal sealed class SettlementGrain(
 
     private void Changed(Settlement settlement, SettlementStatus? before)
     {
-        if (settlement.Status is SettlementStatus.Final or SettlementStatus.Released)
+        if (settlement.Status is SettlementStatus.Safe or SettlementStatus.Final or SettlementStatus.Released)
         {
             Rest();
         }

@@ -45,6 +45,10 @@ public interface ISignerGrain : IGrainWithStringKey
     [Alias("NonceTaken")]
     Task NonceTakenAsync(ulong nonce);
 
+    /// <summary>The transactions with a lower nonce than this are in blocks that are unlikely to be lost.</summary>
+    [Alias("Safe")]
+    Task SafeAsync(ulong to);
+
     /// <summary>These transactions can no longer be lost.</summary>
     [Alias("Final")]
     Task FinalAsync(ImmutableArray<ulong> nonces);

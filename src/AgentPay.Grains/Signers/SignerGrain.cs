@@ -37,6 +37,8 @@ internal sealed class SignerGrain(
 
     public Task NonceTakenAsync(ulong nonce) => DecideAsync((signer, now) => signer.NonceTaken(nonce, Pen(signer), now));
 
+    public Task SafeAsync(ulong to) => DecideAsync((signer, _) => signer.Safe(to));
+
     public Task FinalAsync(ImmutableArray<ulong> nonces) => DecideAsync((signer, _) => signer.Final(nonces));
 
     public async Task<bool> ReceiveAsync(FactEnvelope envelope)

@@ -49,8 +49,11 @@ internal sealed class ChainSection
     /// <summary>Blocks before a settlement counts as confirmed: 1 to 1,000.</summary>
     public int Confirmations { get; set; } = 1;
 
-    /// <summary>Blocks before a transaction is taken as final: more than <see cref="Confirmations"/>, at most 10,000.</summary>
-    public int FinalityDepth { get; set; } = 64;
+    /// <summary>Blocks on top of one that is safe: at least <see cref="Confirmations"/>, at most <see cref="FinalityDepth"/>; 0: what the node calls safe.</summary>
+    public int SafeDepth { get; set; }
+
+    /// <summary>Blocks on top of one that is final: more than <see cref="Confirmations"/>, at most 10,000; 0: what the node calls finalized.</summary>
+    public int FinalityDepth { get; set; }
 
     /// <summary>Milliseconds between two looks at the chain's head: 10 to 60,000.</summary>
     public int PollMilliseconds { get; set; } = 500;

@@ -164,8 +164,11 @@ internal sealed class SettingsReader
         Require(chain.BreakerSeconds is >= 1 and <= 600, $"{path}:BreakerSeconds is {chain.BreakerSeconds}; it must be 1 to 600.");
         Require(chain.LagBlocksMax is >= 0 and <= 1_000, $"{path}:LagBlocksMax is {chain.LagBlocksMax}; it must be 0 to 1000.");
         Require(chain.Confirmations is >= 1 and <= 1_000, $"{path}:Confirmations is {chain.Confirmations}; it must be 1 to 1000.");
-        Require(chain.FinalityDepth > chain.Confirmations && chain.FinalityDepth <= 10_000,
-            $"{path}:FinalityDepth is {chain.FinalityDepth}; it must be more than Confirmations and at most 10000.");
+        Require(chain.FinalityDepth == 0 || (chain.FinalityDepth > chain.Confirmations && chain.FinalityDepth <= 10_000),
+            $"{path}:FinalityDepth is {chain.FinalityDepth}; it must be more than Confirmations and at most 10000, or 0 for the node's word.");
+        var safeMax = chain.FinalityDepth > 0 ? chain.FinalityDepth : 10_000;
+        Require(chain.SafeDepth == 0 || (chain.SafeDepth >= chain.Confirmations && chain.SafeDepth <= safeMax),
+            $"{path}:SafeDepth is {chain.SafeDepth}; it must be at least Confirmations and at most FinalityDepth ({safeMax}), or 0 for the node's word.");
         Require(chain.PollMilliseconds is >= 10 and <= 60_000, $"{path}:PollMilliseconds is {chain.PollMilliseconds}; it must be 10 to 60000.");
         Require(chain.BusyPollMilliseconds is >= 10 and <= 60_000, $"{path}:BusyPollMilliseconds is {chain.BusyPollMilliseconds}; it must be 10 to 60000.");
         Require(chain.PaymentsPerTransactionMax is >= 1 and <= 500, $"{path}:PaymentsPerTransactionMax is {chain.PaymentsPerTransactionMax}; it must be 1 to 500.");
@@ -180,7 +183,7 @@ internal sealed class SettingsReader
         return problems.Count > before
             ? null
             : new ConfiguredChain(
-                new ChainSettings(chain.Network, chain.Confirmations, chain.FinalityDepth, tokens!) { MaxFeePerGas = maxFee, MaxTipPerGas = maxTip, Sending = ToSending(chain) },
+                new ChainSettings(chain.Network, chain.Confirmations, chain.FinalityDepth, tokens!) { SafeDepth = chain.SafeDepth, MaxFeePerGas = maxFee, MaxTipPerGas = maxTip, Sending = ToSending(chain) },
                 new EvmChainOptions
                 {
                     Network = chain.Network,

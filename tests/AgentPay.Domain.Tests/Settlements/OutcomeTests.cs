@@ -63,6 +63,7 @@ public sealed class OutcomeTests
     [InlineData("settlement.confirmed", SettlementStatus.Submitted, SettlementVerb.Confirm)]
     [InlineData("settlement.unknown", SettlementStatus.Submitted, SettlementVerb.Doubt)]
     [InlineData("settlement.reorged", SettlementStatus.Confirmed, SettlementVerb.Undo)]
+    [InlineData("settlement.safe", SettlementStatus.Confirmed, SettlementVerb.Deepen)]
     [InlineData("settlement.final", SettlementStatus.Confirmed, SettlementVerb.Deepen)]
     [InlineData("settlement.failed", SettlementStatus.Submitted, SettlementVerb.Fail)]
     public void Each_step_tells_one_event_that_shows_the_status_reached(string type, SettlementStatus from, SettlementVerb verb)
@@ -73,7 +74,7 @@ public sealed class OutcomeTests
             SettlementVerb.Confirm => Given.Confirm,
             SettlementVerb.Doubt => new DoubtSettlement(),
             SettlementVerb.Undo => new UndoSettlement(Given.Block),
-            SettlementVerb.Deepen => new DeepenSettlement(Final: true, Given.Block),
+            SettlementVerb.Deepen => new DeepenSettlement(Final: type == "settlement.final", Given.Block),
             SettlementVerb.Fail => Given.Fail(),
             _ => Given.Reserve(),
         };

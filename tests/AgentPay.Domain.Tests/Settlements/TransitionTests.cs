@@ -9,17 +9,17 @@ public sealed class TransitionTests
 {
     // '=' stays, '!' refuses, '#' cannot happen (a defect stops the decision), '*' stays and changes something else than the status.
     private const string Table = """
-        status    | Admit            | Release  | Reserve  | Reserve other        | Submit    | Confirm   | Doubt   | Undo      | Deepen | Fail   | Answer
-        None      | Admitted         | =        | Reserved | Reserved             | #         | #         | #       | #         | #      | #      | #
-        Admitted  | !payment_in_use  | Released | Reserved | !duplicate_settlement | #        | #         | #       | #         | #      | #      | #
-        Released  | Admitted         | =        | Reserved | Reserved             | #         | #         | #       | #         | #      | #      | =
-        Reserved  | !payment_in_use  | =        | =        | !duplicate_settlement | Submitted | Confirmed | Unknown | =        | =      | Failed | =
-        Submitted | !payment_in_use  | =        | =        | !duplicate_settlement | =        | Confirmed | Unknown | =         | =      | Failed | *
-        Unknown   | !payment_in_use  | =        | =        | !duplicate_settlement | Submitted | Confirmed | *       | =        | =      | Failed | *
-        Confirmed | !payment_in_use  | =        | =        | !duplicate_settlement | =        | =         | =       | Submitted | Final  | =      | *
-        Safe      | !payment_in_use  | =        | =        | !duplicate_settlement | =        | =         | =       | Submitted | Final  | =      | *
-        Final     | !payment_in_use  | =        | =        | !duplicate_settlement | =        | =         | =       | =         | =      | =      | *
-        Failed    | Admitted         | =        | =        | Reserved             | =         | Confirmed | =       | =         | =      | =      | =
+        status    | Admit            | Release  | Reserve  | Reserve other        | Submit    | Confirm   | Doubt   | Undo      | Deepen | Deepen safe | Fail   | Answer
+        None      | Admitted         | =        | Reserved | Reserved             | #         | #         | #       | #         | #      | #           | #      | #
+        Admitted  | !payment_in_use  | Released | Reserved | !duplicate_settlement | #        | #         | #       | #         | #      | #           | #      | #
+        Released  | Admitted         | =        | Reserved | Reserved             | #         | #         | #       | #         | #      | #           | #      | =
+        Reserved  | !payment_in_use  | =        | =        | !duplicate_settlement | Submitted | Confirmed | Unknown | =        | =      | =           | Failed | =
+        Submitted | !payment_in_use  | =        | =        | !duplicate_settlement | =        | Confirmed | Unknown | =         | =      | =           | Failed | *
+        Unknown   | !payment_in_use  | =        | =        | !duplicate_settlement | Submitted | Confirmed | *       | =        | =      | =           | Failed | *
+        Confirmed | !payment_in_use  | =        | =        | !duplicate_settlement | =        | =         | =       | Submitted | Final  | Safe        | =      | *
+        Safe      | !payment_in_use  | =        | =        | !duplicate_settlement | =        | =         | =       | Submitted | Final  | =           | =      | *
+        Final     | !payment_in_use  | =        | =        | !duplicate_settlement | =        | =         | =       | =         | =      | =           | =      | *
+        Failed    | Admitted         | =        | =        | Reserved             | =         | Confirmed | =       | =         | =      | =           | =      | =
         """;
 
     public static TheoryData<string, string, string> Pairs()
@@ -93,6 +93,7 @@ public sealed class TransitionTests
         "Doubt" => new DoubtSettlement(),
         "Undo" => new UndoSettlement(Given.Block),
         "Deepen" => new DeepenSettlement(Final: true, Given.Block),
+        "Deepen safe" => new DeepenSettlement(Final: false, Given.Block),
         "Fail" => Given.Fail(),
         "Answer" => new AnswerSettlement(),
         _ => throw new ArgumentOutOfRangeException(nameof(verb)),

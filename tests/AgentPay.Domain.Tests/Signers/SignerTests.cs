@@ -152,6 +152,32 @@ public sealed class SignerTests
         Assert.Null(row.Body);
     }
 
+    [Fact]
+    public void Safe_is_told_once_as_far_as_all_is_mined_and_again_after_its_block_was_lost()
+    {
+        var three = WithOne().Take(Work(2), TestPen.Alone, Given.Now).State!.Take(Work(3), TestPen.Alone, Given.Now).State!
+            .Mined(5, HashOf(5), Given.Block, [Given.Confirm]).State!.Mined(6, HashOf(6), Given.OtherBlock, [Given.Confirm]).State!;
+
+        var safe = three.Safe(8);
+        Assert.Equal([new DeepenSettlement(Final: false, Given.Block), new DeepenSettlement(Final: false, Given.OtherBlock)], Told(safe));
+        Assert.Empty(safe.Effects.Records);
+        Assert.False(safe.State!.Safe(8).IsChange);
+
+        var lost = safe.State.Lost(6, Given.OtherBlock).State!;
+        Assert.False(lost.Safe(8).IsChange);
+        Assert.Equal([new DeepenSettlement(Final: false, Given.Block)], Told(lost.Mined(6, HashOf(6), Given.Block, [Given.Confirm]).State!.Safe(8)));
+    }
+
+    [Fact]
+    public void A_transaction_that_moved_to_another_block_is_told_anew_when_that_is_safe()
+    {
+        var safe = WithOne().Mined(5, HashOf(5), Given.Block, [Given.Confirm]).State!.Safe(6).State!;
+
+        var moved = safe.Mined(5, HashOf(5), Given.OtherBlock, [Given.Confirm]).State!;
+
+        Assert.Equal([new DeepenSettlement(Final: false, Given.OtherBlock)], Told(moved.Safe(6)));
+    }
+
     [Theory]
     [InlineData("signer:eip155:84532:0xaa", true, "eip155:84532", "0xaa")]
     [InlineData("signer:x:y", true, "x", "y")]

@@ -79,6 +79,7 @@ public sealed class GoldenTests
             { "settlement-least", Text(StoredForms.Settlements.Write(Least)) },
             { "settlement-permit2", Text(StoredForms.Settlements.Write(ByPermit2)) },
             { "signer-gas", Text(StoredForms.Signers.Write(Key)) },
+            { "signer-safe", Text(StoredForms.Signers.Write(Key with { SafeTo = 7 })) },
             { "signer-transaction-fees", Row(signer => signer.Mined(7, Hash, Block, [new DoubtSettlement()])) },
             { "settlement-work", Row(signer => signer.Take(new SettlementWork(Whole.Id, 2, Terms), null, Now)) },
         };
@@ -110,6 +111,7 @@ public sealed class GoldenTests
     [Theory]
     [InlineData("signer", "signer-transaction", 0, 0)]
     [InlineData("signer-gas", "signer-transaction-fees", 2, 1)]
+    [InlineData("signer-safe", "signer-transaction-fees", 2, 1)]
     public void A_stored_signer_is_read_with_its_rows(string state, string row, ulong fee, ulong tip)
     {
         var signer = StoredForms.Signers.Read(Bytes(state), [

@@ -85,6 +85,13 @@ internal sealed class Judge(Engine engine, IReadOnlyList<SimulatedPayment> payme
         Check(
             confirmed == legs.Count(reason => reason == "settlement") && reorged == legs.Count(reason => reason == "settlement_reversed"),
             $"{words}: {confirmed} confirmed and {reorged} reorged events beside {string.Join(' ', legs)}.");
+        var types = events.Select(entry => entry.Type).ToArray();
+        var isPaid = false;
+        foreach (var type in types)
+        {
+            Check(isPaid || type is not ("settlement.safe" or "settlement.final"), $"{words}: called safe or final while it was not paid: {string.Join(' ', types)}.");
+            isPaid = type switch { "settlement.confirmed" => true, "settlement.reorged" => false, _ => isPaid };
+        }
     }
 
     private async Task JudgeLedgerAsync()

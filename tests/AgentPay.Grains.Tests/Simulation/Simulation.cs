@@ -35,7 +35,7 @@ internal sealed class Simulation : IAsyncDisposable
 
     private async Task LiveAsync()
     {
-        engine.Chain.FinalizedDepth = engine.Chain.SafeDepth = Engine.FinalityDepth;
+        (engine.Chain.SafeDepth, engine.Chain.FinalizedDepth) = (2, Engine.FinalityDepth);
         engine.Chain.Mine();
         for (var i = 0; i < history.Payments; i++)
         {

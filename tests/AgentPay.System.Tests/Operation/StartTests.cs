@@ -47,6 +47,8 @@ public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
     [InlineData("AgentPay__Facilitator__SettleWaitSeconds", "soon", "AgentPay:Facilitator:SettleWaitSeconds is 'soon'; it must be a whole number.")]
     [InlineData("AgentPay__Facilitator__PayerFailuresMax", "1001", "AgentPay:Facilitator:PayerFailuresMax is 1001; it must be 1 to 1000.")]
     [InlineData("AgentPay__Facilitator__Acess", "payTo", "AgentPay:Facilitator:Acess is no setting.")]
+    [InlineData("AgentPay__Chains__0__FinalityDepth", "1", "AgentPay:Chains:0:FinalityDepth is 1; it must be more than Confirmations and at most 10000, or 0 for the node's word.")]
+    [InlineData("AgentPay__Chains__0__SafeDepth", "10001", "AgentPay:Chains:0:SafeDepth is 10001; it must be at least Confirmations and at most FinalityDepth (10000), or 0 for the node's word.")]
     [InlineData("AgentPay__Chains__0__Confirmations", "one", "AgentPay:Chains:0:Confirmations is 'one'; it must be a whole number.")]
     [InlineData("AgentPay__Chains__0__ZeroGas", "no", "AgentPay:Chains:0:ZeroGas is 'no'; it must be true or false.")]
     [InlineData("AgentPay__Chains__0__Tokens__0__Decimals", "six", "AgentPay:Chains:0:Tokens:0:Decimals is 'six'; it must be a whole number.")]
