@@ -48,6 +48,11 @@ internal sealed partial class NonceWatch(ChainSettings settings, IEvmChain chain
     private async Task<IReadOnlyList<string>> FindTakenAsync(SignerTransaction[] counted, ulong head, CancellationToken cancellationToken)
     {
         var found = new List<string>();
+        foreach (var nonce in takenStrikes.Keys.Except(counted.Select(transaction => transaction.Nonce)).ToArray())
+        {
+            takenStrikes.Remove(nonce);
+        }
+
         if (counted.Length == 0)
         {
             return found;

@@ -100,6 +100,62 @@ public sealed class NonceWatchTests
         await engine.UntilAsync(async () => await engine.SignerAsync() is { Foreign: null, Transactions.IsEmpty: true }, timePasses: true);
     }
 
+    [Fact]
+    public async Task A_nonce_is_given_up_once_the_foreign_transaction_is_as_deep_as_a_payment_has_to_be_and_no_block_sooner()
+    {
+        await using var engine = await Engine.StartAsync(confirmations: 3);
+        var payment = engine.Pay();
+        _ = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        engine.Chain.TakeNonce(engine.Gas);
+
+        for (var depth = 1; depth < 3; depth++)
+        {
+            await KeepHouseAsync(engine);
+            Assert.True(await engine.SignerAsync() is { NextNonce: 1, Foreign: null, InFlight: 1 });
+            engine.Chain.Mine();
+        }
+
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1, timePasses: true);
+        Assert.Equal([1UL], (await engine.SignerAsync()).Transactions.Keys);
+        engine.Chain.Mine(3);
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed);
+        Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
+        Assert.Equal(["settlement"], await engine.LedgerAsync(payment));
+    }
+
+    [Fact]
+    public async Task A_foreign_transaction_whose_block_is_lost_before_it_is_deep_changes_nothing()
+    {
+        await using var engine = await Engine.StartAsync(confirmations: 3);
+        var payment = engine.Pay();
+        _ = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        var ours = engine.Chain.Pool.Single();
+        engine.Chain.TakeNonce(engine.Gas);
+        engine.Chain.Mine();
+        await KeepHouseAsync(engine);
+
+        engine.Chain.Reorganize(2);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1, timePasses: true);
+        Assert.Equal(ours, engine.Chain.Pool.Single());
+        engine.Chain.Mine(3);
+
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed);
+        Assert.Equal(ours.ToString(), (await engine.ReadAsync(payment))!.Transaction);
+        Assert.Equal([0UL], (await engine.SignerAsync()).Transactions.Keys);
+        Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
+        Assert.Equal(["settlement"], await engine.LedgerAsync(payment));
+    }
+
+    /// <summary>Lets everything that is late be looked at several times: what the pool lost is sent again every few rounds.</summary>
+    private static async Task KeepHouseAsync(Engine engine)
+    {
+        await engine.UntilAsync(() => engine.Desk.HeightOf(engine.Chain.Network) == engine.Chain.Height);
+        var submissions = engine.Chain.Submissions;
+        await engine.UntilAsync(() => engine.Chain.Submissions > submissions + 3, timePasses: true);
+    }
+
     /// <summary>The next blocks want more than a transaction signed before offers.</summary>
     private static void Raise(Engine engine)
     {
