@@ -36,6 +36,7 @@ internal sealed class Engine : IAsyncDisposable
         ? Directory.CreateDirectory(Path.Combine(MemoryFolder, $"agentpay-grains-{Path.GetRandomFileName()}")).FullName
         : Directory.CreateTempSubdirectory("agentpay-grains-").FullName;
     private readonly EvmSigner gasKey = EvmSigner.Parse("0000000000000000000000000000000000000000000000000000000000000a11");
+    private readonly EvmSigner secondGasKey = EvmSigner.Parse("0000000000000000000000000000000000000000000000000000000000000a12");
     private SqliteAtomicStore? file;
     private ITestHost host = null!;
     private ILoggerProvider? log;
@@ -73,11 +74,11 @@ internal sealed class Engine : IAsyncDisposable
 
     public static async Task<Engine> StartAsync(
         int confirmations = 1, int settleWaitSeconds = 60, bool canShare = false, SendingSettings? sending = null, ILoggerProvider? log = null,
-        int safeDepth = 0, int finalityDepth = FinalityDepth)
+        int safeDepth = 0, int finalityDepth = FinalityDepth, bool hasTwoKeys = false)
     {
         var engine = new Engine { log = log };
         engine.host = await TestHosts.StartAsync(services => engine.Configure(
-            services, confirmations, settleWaitSeconds, canShare, sending ?? new SendingSettings(), safeDepth, finalityDepth), typeof(IJournal<>).Assembly);
+            services, confirmations, settleWaitSeconds, canShare, sending ?? new SendingSettings(), safeDepth, finalityDepth, hasTwoKeys), typeof(IJournal<>).Assembly);
         await engine.ReadyAsync();
         return engine;
     }
@@ -192,10 +193,11 @@ internal sealed class Engine : IAsyncDisposable
         await host.DisposeAsync();
         await file!.DisposeAsync();
         gasKey.Dispose();
+        secondGasKey.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 
-    private void Configure(IServiceCollection services, int confirmations, int settleWaitSeconds, bool canShare, SendingSettings sending, int safeDepth, int finalityDepth)
+    private void Configure(IServiceCollection services, int confirmations, int settleWaitSeconds, bool canShare, SendingSettings sending, int safeDepth, int finalityDepth, bool hasTwoKeys)
     {
         services.AddLogging(logging =>
         {
@@ -215,7 +217,7 @@ internal sealed class Engine : IAsyncDisposable
         services.AddEvmChain(
             new ChainSettings("eip155:84532", confirmations, finalityDepth, [token]) { Sending = sending, SafeDepth = safeDepth },
             provider => Chain ??= new SimulatedEvmChain(84532, [Usdc], provider.GetRequiredService<TimeProvider>()) { HasMulticall3 = canShare },
-            [gasKey]);
+            hasTwoKeys ? [gasKey, secondGasKey] : [gasKey]);
     }
 
     private TestStore MakeStore(TimeProvider clock)
@@ -227,7 +229,7 @@ internal sealed class Engine : IAsyncDisposable
     private async Task ReadyAsync(bool timePasses = false)
     {
         _ = Facilitator;
-        await UntilAsync(() => Desk.Health.All(chain => chain.IsHealthy) || !Chain.IsAvailable || Chain.HidesReceipts, timePasses);
+        await UntilAsync(() => Desk.Health.All(chain => chain.State != "halted") || !Chain.IsAvailable || Chain.HidesReceipts, timePasses);
     }
 }
 

@@ -30,6 +30,12 @@ public sealed partial class SimulatedEvmChain
     /// <summary>What the node makes of the truth when it is asked what is safe and final.</summary>
     public Func<ChainFinality, ChainFinality> TellsFinality { get; set; } = static truth => truth;
 
+    /// <summary>Accounts whose transactions the node fails to count.</summary>
+    public Func<Address, bool> FailsToCount { get; set; } = static _ => false;
+
+    /// <summary>How often it failed to.</summary>
+    public int CountFailures { get; private set; }
+
     /// <summary>While true, the node has its blocks and not their receipts.</summary>
     public bool HidesReceipts { get; set; }
 

@@ -72,6 +72,12 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     /// <inheritdoc/>
     public Task<ulong> ReadTransactionCountAsync(Address account, bool pending, CancellationToken cancellationToken) => Ask(() =>
     {
+        if (FailsToCount(account))
+        {
+            CountFailures++;
+            throw new ChainUnavailableException("The node does not count that account's transactions.");
+        }
+
         var count = Head.Ledger.NonceOf(account) + (pending ? foreign.GetValueOrDefault(account) : 0);
         while (pending && pool.Exists(waiting => waiting.Sender == account && waiting.Request.Nonce == count))
         {

@@ -219,7 +219,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
     /// <summary>Tells the signers which of their blocks became safe or final.</summary>
     private async Task DeepenAsync(CancellationToken cancellationToken)
     {
-        var working = lanes.Where(lane => lane.Newest is { } signer && signer.Transactions.Count > signer.InFlight).ToArray();
+        var working = lanes.Where(lane => lane.IsCaughtUp && lane.Newest is { } signer && signer.Transactions.Count > signer.InFlight).ToArray();
         if (working.Length == 0)
         {
             return;

@@ -113,7 +113,9 @@ internal sealed partial class ChainWorker : BackgroundService
     }
 
     private Task WorkAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        [FollowAsync(stoppingToken), KeepHouseAsync(stoppingToken), RepeatedlyAsync(isFollowing: false, resolver.RunAsync, stoppingToken), .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.RunAsync, stoppingToken)),
+        [FollowAsync(stoppingToken), RepeatedlyAsync(isFollowing: false, resolver.RunAsync, stoppingToken),
+            .. lanes.Zip(nonces, (lane, nonceWatch) => KeepHouseAsync(lane, nonceWatch, stoppingToken)),
+            .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.RunAsync, stoppingToken)),
             .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.GatherAsync, stoppingToken))]);
 
     private Task FollowAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
@@ -144,13 +146,9 @@ internal sealed partial class ChainWorker : BackgroundService
         foreach (var lane in lanes)
         {
             await lane.LearnLimitsAsync(token);
-            if (lane.Hold())
-            {
-                await lane.SyncAsync(token);
-                await watch.CheckOpenAsync(lane, token);
-            }
         }
 
+        await CatchUpAsync([.. lanes.Where(lane => lane.Hold())], token);
         outage = null;
         LogFollowing(Settings.Network, from.Number);
         await foreach (var step in Chain.FollowAsync(from, token))
@@ -159,6 +157,30 @@ internal sealed partial class ChainWorker : BackgroundService
             outage = null;
             await fees.RefreshAsync(token);
         }
+    }
+
+    /// <summary>A key that cannot be taken up is left to its own housekeeping; only when none can, the chain is at fault.</summary>
+    private async Task CatchUpAsync(SignerLane[] ours, CancellationToken token)
+    {
+        foreach (var lane in ours)
+        {
+            try
+            {
+                await CatchUpAsync(lane, token);
+            }
+            catch (Exception e) when (!token.IsCancellationRequested && (lane != ours[^1] || ours.Any(static one => one.IsCaughtUp)))
+            {
+                lane.FallBehind(e);
+            }
+        }
+    }
+
+    private async Task CatchUpAsync(SignerLane lane, CancellationToken token)
+    {
+        var holding = lane.Holding;
+        await lane.SyncAsync(token);
+        await watch.CheckOpenAsync(lane, token);
+        lane.CatchUp(holding);
     }
 
     private CancellationTokenSource HoldOn(CancellationToken token)
@@ -179,7 +201,8 @@ internal sealed partial class ChainWorker : BackgroundService
         }
     }
 
-    private Task KeepHouseAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
+    /// <summary>Each key by itself: what goes wrong with one is nothing to the others.</summary>
+    private Task KeepHouseAsync(SignerLane lane, NonceWatch nonceWatch, CancellationToken stoppingToken) => RepeatedlyAsync(
         isFollowing: false,
         async token =>
         {
@@ -187,18 +210,25 @@ internal sealed partial class ChainWorker : BackgroundService
             while (await timer.WaitForNextTickAsync(token))
             {
                 await fees.RefreshAsync(token);
-                foreach (var (lane, nonceWatch) in lanes.Zip(nonces).Where(item => item.First.IsOurs))
+                if (!lane.IsOurs)
                 {
-                    await lane.RepeatAsync(token);
-                    if (watch.Head is { } head)
-                    {
-                        await watch.AskAgainAsync(lane, await nonceWatch.LookAsync(head.Number, token), token);
-                    }
+                    continue;
+                }
 
-                    if (lane.Newest is { Synced: false } or { Waiting.IsEmpty: false })
-                    {
-                        await lane.SyncAsync(token);
-                    }
+                await lane.RepeatAsync(token);
+                if (!lane.IsCaughtUp && outage is null)
+                {
+                    await CatchUpAsync(lane, token);
+                }
+
+                if (watch.Head is { } head)
+                {
+                    await watch.AskAgainAsync(lane, await nonceWatch.LookAsync(head.Number, token), token);
+                }
+
+                if (lane.Newest is { Synced: false } or { Waiting.IsEmpty: false })
+                {
+                    await lane.SyncAsync(token);
                 }
             }
         },

@@ -29,6 +29,9 @@ internal sealed partial class SignerLane(
     private volatile Signer? signer;
     private volatile string? unfunded;
     private volatile string? reset;
+    private volatile string? behind;
+    private volatile int holding;
+    private volatile int caughtUp;
 
     public string AddressText { get; } = key.Address.ToString();
 
@@ -54,10 +57,10 @@ internal sealed partial class SignerLane(
     /// <summary>Why this key cannot send, in one sentence; null when it can.</summary>
     public string? Trouble => Halted ?? Spent;
 
-    private string? Halted => reset ?? (signer is { InFlight: > 0 } ? unfunded : null);
+    private string? Halted => reset ?? behind ?? (signer is { InFlight: > 0 } ? unfunded : null);
 
     /// <summary>The code of <see cref="Trouble"/>.</summary>
-    public string? TroubleCode => Trouble is null ? null : reset is not null ? "chain_reset" : Trouble == unfunded ? "signer_unfunded" : "gas_ceiling";
+    public string? TroubleCode => Trouble is null ? null : reset is not null ? "chain_reset" : behind is not null ? "node_unavailable" : Trouble == unfunded ? "signer_unfunded" : "gas_ceiling";
 
     private string? Spent => signer is { } state && state.IsOutOfGas(limits, clock.GetUtcNow())
         ? $"{AddressText} signed transactions of {state.GasToday} gas today on {chain.Network} and GasPerDayMax is {limits.GasPerDayMax}: what waits is sent after midnight UTC."
@@ -92,6 +95,7 @@ internal sealed partial class SignerLane(
     /// <returns><see cref="IsOurs"/>.</returns>
     public bool Hold()
     {
+        Interlocked.Increment(ref holding);
         var now = leases.Find(Resource);
         if (now != held?.Value)
         {
@@ -101,6 +105,26 @@ internal sealed partial class SignerLane(
         }
 
         return IsOurs;
+    }
+
+    /// <summary>Counts how often the key was taken up.</summary>
+    public int Holding => holding;
+
+    /// <summary>True when all that happened before the key was taken up has been seen. Before that nothing of it is called safe or final.</summary>
+    public bool IsCaughtUp => caughtUp == holding;
+
+    /// <summary>All that happened before this holding has been seen.</summary>
+    public void CatchUp(int seen)
+    {
+        caughtUp = seen;
+        behind = null;
+    }
+
+    /// <summary>What happened before could not be seen: the key sends nothing new until it was.</summary>
+    public void FallBehind(Exception reason)
+    {
+        behind = $"{AddressText} cannot be taken up on {chain.Network}: {reason.Message}";
+        LogBehind(reason, AddressText, chain.Network);
     }
 
     private void Forget()
@@ -113,7 +137,7 @@ internal sealed partial class SignerLane(
         }
 
         ForgetIncluded();
-        (unfunded, reset) = (null, null);
+        (unfunded, reset, behind) = (null, null, null);
     }
 
     public void Observe(Signer newest)
@@ -324,6 +348,9 @@ internal sealed partial class SignerLane(
 
     [LoggerMessage(EventId = 1300, Level = LogLevel.Warning, Message = "The node did not take nonce {Nonce} of {Signer}: {Status} {Rejection} {Words}")]
     private partial void LogNotTaken(string signer, ulong nonce, SubmissionStatus status, SubmissionRejection rejection, string words);
+
+    [LoggerMessage(EventId = 1304, Level = LogLevel.Warning, Message = "{Signer} cannot be taken up on {Network}; it is tried again, and other keys go on.")]
+    private partial void LogBehind(Exception reason, string signer, string network);
 
     [LoggerMessage(EventId = 1301, Level = LogLevel.Error, Message = "The chain knows {Mined} transactions of {Signer}, the engine sent {Sent}: another chain, or a reset one. Nothing is sent.")]
     private partial void LogReset(string signer, ulong mined, ulong sent);
