@@ -90,6 +90,9 @@ public static partial class ErrorCodes
     /// <summary>The signature asks for a wallet deployment by a factory that is not allowed (ERC-6492).</summary>
     public const string Eip6492FactoryNotAllowed = "eip6492_factory_not_allowed";
 
+    /// <summary>The factory does not deploy the payer's wallet at its address (ERC-6492).</summary>
+    public const string SmartWalletDeploymentFailed = "smart_wallet_deployment_failed";
+
     /// <summary>The payment was settled, or is being settled, for someone who asked before.</summary>
     public const string DuplicateSettlement = "duplicate_settlement";
 

@@ -20,6 +20,7 @@ const usage = `node reference-facilitator.mjs --rpc URL --chain-id N --key 0x…
   --port N               default 0: any free one; the chosen one is printed
   --nonce-manager        give the account viem's nonceManager (the example has none)
   --polling-interval MS  receipt polling; default: viem's for the chain
+  --wallet-factory 0x…   may be called to deploy a payer's wallet (ERC-6492); may be repeated
   --gas-price WEI        legacy transactions at this price (0 for a chain whose gas is free)`;
 
 const bodyBytesMax = 100 * 1024; // The limit of express.json(), which the example uses.
@@ -34,6 +35,7 @@ function readOptions() {
       'nonce-manager': { type: 'boolean', default: false },
       'polling-interval': { type: 'string' },
       'gas-price': { type: 'string' },
+      'wallet-factory': { type: 'string', multiple: true, default: [] },
     },
   });
   if (!values.rpc || !values.key) {
@@ -66,7 +68,9 @@ function createFacilitator(options) {
     sendTransaction: (call) => client.sendTransaction({ ...call, ...price }),
     waitForTransactionReceipt: (call) => client.waitForTransactionReceipt(call),
   });
-  const facilitator = registerExactEvmScheme(new x402Facilitator(), { signer, networks: `eip155:${chain.id}` });
+  const facilitator = registerExactEvmScheme(new x402Facilitator(), {
+    signer, networks: `eip155:${chain.id}`, eip6492AllowedFactories: options['wallet-factory'],
+  });
   return { facilitator, pollingIntervalMs: client.pollingInterval, address: account.address };
 }
 

@@ -11,6 +11,8 @@ const usage = `node verdicts.mjs --reference URL --ours URL --rpc URL --token 0x
   --network CAIP-2   default eip155:84532; its v1 name must be known
   --amount N         atoms, default 1000
   --istanbul         the chain has the rules of before london (no PUSH0)
+  --wallet-factory 0x…   a TestWalletFactory that both allow, and
+  --unlisted-factory 0x… one that neither does; without them no wallet is judged that is not deployed
   --only TEXT        cases whose name holds the text`;
 
 const { values: options } = parseArgs({
@@ -25,6 +27,8 @@ const { values: options } = parseArgs({
     amount: { type: 'string', default: '1000' },
     istanbul: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    'wallet-factory': { type: 'string' },
+    'unlisted-factory': { type: 'string' },
   },
 });
 if (['reference', 'ours', 'rpc', 'token', 'key', 'pay-to'].some((name) => !options[name]) || !(options.network in v1Names)) {
@@ -83,11 +87,14 @@ const world = await createWorld({
   payTo: options['pay-to'],
   amount: BigInt(options.amount),
   istanbul: options.istanbul,
+  walletFactory: options['wallet-factory'],
+  unlistedFactory: options['unlisted-factory'],
 });
 
 const rows = [];
 for (const x402Version of [2, 1]) {
-  for (const entry of cases.filter(({ name, versions }) => name.includes(options.only) && (versions ?? [2, 1]).includes(x402Version))) {
+  for (const entry of cases.filter(({ name, versions, needsFactory }) => name.includes(options.only)
+    && (versions ?? [2, 1]).includes(x402Version) && (!needsFactory || world.walletFactory !== undefined))) {
     rows.push(await judge(world, entry, x402Version));
   }
 }

@@ -17,7 +17,7 @@ public interface IEvmChain
 
     /// <summary>
     /// What the chain says about a transfer authorization now: the payer's code, the token's code, a simulation of
-    /// <c>transferWithAuthorization</c>, and when that fails, why (x402, scheme exact on EVM). The local ECDSA check is done by the caller.
+    /// <c>transferWithAuthorization</c> (after the deployment, for a payer without code that names one), and when that fails, why (x402, scheme exact on EVM). The local ECDSA check is done by the caller.
     /// </summary>
     Task<TransferReading> ReadTransferAsync(Eip3009Transfer transfer, CancellationToken cancellationToken);
 
@@ -114,13 +114,16 @@ public interface IEvmChain
 /// <param name="ValidAfter">Unix seconds; the token demands a later block time.</param>
 /// <param name="ValidBefore">Unix seconds; the token demands an earlier block time.</param>
 /// <param name="Nonce">The payer's random nonce.</param>
-/// <param name="Signature">As it was given: 65 bytes r, s, v for a key; for a contract wallet any bytes, 65 too (not ERC-6492 wrapped).</param>
+/// <param name="Signature">As it was given: 65 bytes r, s, v for a key; for a contract wallet any bytes, 65 too; without the wrapper of ERC-6492.</param>
 public sealed record Eip3009Transfer(
     Address Token, string DomainName, string DomainVersion, Address From, Address To, UInt256 Value,
     UInt256 ValidAfter, UInt256 ValidBefore, Bytes32 Nonce, ReadOnlyMemory<byte> Signature)
 {
     /// <summary>The payer has code and judges the signature itself (ERC-1271): the token is handed the bytes unchanged, whatever their length.</summary>
     public bool PayerHasCode { get; init; }
+
+    /// <summary>How the payer's wallet is deployed first, when it has no code (ERC-6492); null: it is not.</summary>
+    public WalletDeployment? Deployment { get; init; }
 }
 
 /// <summary>What the chain said about a transfer authorization.</summary>
@@ -151,6 +154,12 @@ public enum TransferVerdict
 
     /// <summary>Too few atoms.</summary>
     InsufficientBalance,
+
+    /// <summary>After the factory was called there is no code at the payer's address (ERC-6492).</summary>
+    DeploymentFailed,
+
+    /// <summary>The wallet that the factory deploys does not take the signature (ERC-1271).</summary>
+    SignatureRefused,
 
     /// <summary>It reverts for another reason.</summary>
     SimulationFailed,

@@ -55,6 +55,11 @@ public sealed partial class SimulatedEvmChain : IEvmChain
             return new TransferReading(false, TransferVerdict.TokenHasNoCode);
         }
 
+        if (transfer.Deployment is not null)
+        {
+            return new TransferReading(false, TransferVerdict.DeploymentFailed);
+        }
+
         var ledger = Head.Ledger;
         var verdict = ledger.Transfer(token, ChainId, transfer, NextTime) is not null ? TransferVerdict.Accepted
             : ledger.Spent.Contains((token.Address, transfer.From, transfer.Nonce)) ? TransferVerdict.NonceUsed

@@ -41,7 +41,9 @@ public sealed record SettlementTerms
     /// <summary>The payer's nonce, 32 bytes.</summary>
     [Id(10), JsonPropertyName("n")] public required string Nonce { get; init; }
 
-    /// <summary>The signature as the payer gave it: a wallet contract is handed these bytes, a key's v 0 or 1 is raised only in the call.</summary>
+    /// <summary>
+    /// The signature as the payer gave it, out of its wrapper if it had one (ERC-6492): a wallet contract is handed these bytes, a key's v 0 or 1 is raised only in the call.
+    /// </summary>
     [Id(11), JsonPropertyName("sig")] public required string Signature { get; init; }
 
     /// <summary>The EIP-712 digest that was signed: what tells one authorization from another under one nonce.</summary>
@@ -50,7 +52,7 @@ public sealed record SettlementTerms
     /// <summary>Gas the transfer may use.</summary>
     [Id(13), JsonPropertyName("gas")] public required ulong GasLimit { get; init; }
 
-    /// <summary>The payer is a contract or a delegated account.</summary>
+    /// <summary>The payer is a contract or a delegated account, or a contract once <see cref="Deployment"/> ran.</summary>
     [Id(14), JsonPropertyName("code")] public bool PayerHasCode { get; init; }
 
     /// <summary>Height of the chain when it still showed the authorization unused, which is where a search for its use begins. Null: not known.</summary>
@@ -61,6 +63,9 @@ public sealed record SettlementTerms
 
     /// <summary>The payer's approval that goes in the same call (EIP-2612); null: none is needed.</summary>
     [Id(17), JsonPropertyName("pmt"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public PermitTerms? Permit { get; init; }
+
+    /// <summary>How the payer's wallet is deployed in the same transaction (ERC-6492); null: it is a key, or has code already.</summary>
+    [Id(18), JsonPropertyName("dep"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public DeploymentTerms? Deployment { get; init; }
 
     /// <summary>CAIP-19 name of the asset.</summary>
     [JsonIgnore]
@@ -79,3 +84,9 @@ public sealed record SettlementTerms
 /// <param name="Signature">65 bytes r, s, v.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.PermitTerms")]
 public sealed record PermitTerms([property: Id(0), JsonPropertyName("d")] string Deadline, [property: Id(1), JsonPropertyName("s")] string Signature);
+
+/// <summary>The call that deploys a payer's wallet (ERC-6492).</summary>
+/// <param name="Factory">The contract to call, one that the operator allowed.</param>
+/// <param name="Calldata">With what, 0x and hexadecimal.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.DeploymentTerms")]
+public sealed record DeploymentTerms([property: Id(0), JsonPropertyName("f")] string Factory, [property: Id(1), JsonPropertyName("c")] string Calldata);

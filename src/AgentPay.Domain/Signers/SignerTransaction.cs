@@ -61,8 +61,8 @@ public sealed record SettlementWork(
 {
     /// <summary>
     /// A contract at the payer's address runs inside the transaction: it could burn the gas of its neighbours, so it goes alone. So does a call that carries
-    /// a permit of the token: it does more than move the money.
+    /// a permit of the token, and one that deploys the payer's wallet: they do more than move the money.
     /// </summary>
     [JsonIgnore]
-    public bool MayShare => !Terms.PayerHasCode && Terms.Permit is null && CompanyMax != 1;
+    public bool MayShare => !Terms.PayerHasCode && Terms.Permit is null && Terms.Deployment is null && CompanyMax != 1;
 }

@@ -32,6 +32,9 @@ public sealed record ChainSettings(string Network, int Confirmations, int Finali
     /// <summary>Most of it that may be a tip, in wei per gas; above it nothing is signed.</summary>
     public UInt256 MaxTipPerGas { get; init; } = MaxTipPerGasDefault;
 
+    /// <summary>The factories that may be called to deploy a payer's wallet at this engine's cost (ERC-6492).</summary>
+    public IReadOnlyList<Address> WalletFactories { get; init; } = [];
+
     /// <summary>How transactions are written and watched.</summary>
     public SendingSettings Sending { get; init; } = new();
 

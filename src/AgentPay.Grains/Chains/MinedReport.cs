@@ -69,7 +69,9 @@ internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
     {
         var terms = work.Terms;
         var used = await TransferMethods.Of(terms).IsUsedAsync(chain, terms, BlockTag.At(head), cancellationToken);
-        return used ? await TraceOrDoubtAsync(terms, receipt, head, cancellationToken) : new FailSettlement(callSucceeded ? TransferMismatch : TransactionFailed);
+        return used ? await TraceOrDoubtAsync(terms, receipt, head, cancellationToken)
+            : callSucceeded ? new FailSettlement(TransferMismatch)
+            : new FailSettlement(await TransferMethods.Of(terms).ExplainFailureAsync(chain, terms, cancellationToken) ?? TransactionFailed);
     }
 
     /// <summary>Somebody else used it. Where the logs cannot be had, or the block is not deep enough yet, the settlement asks again by itself: no other waits for it.</summary>

@@ -20,8 +20,8 @@ internal sealed class PaymentVerifier(ChainDesk desk, Permit2Verifier permit2, T
     /// <summary>A contract wallet may not make the engine pay for more than this.</summary>
     private const ulong WalletTransferGasMax = 400_000;
 
-    /// <summary>The last 32 bytes of a signature that wraps a wallet's deployment (ERC-6492).</summary>
-    private static readonly byte[] DeploymentMagic = Convert.FromHexString("6492649264926492649264926492649264926492649264926492649264926492");
+    /// <summary>Nor for more than this where the wallet is deployed first (ERC-6492): factories take 150,000 to 400,000, with many owners more.</summary>
+    private const ulong DeploymentGasMax = 1_500_000;
 
     /// <summary>Everything that can be said without the chain; broken time rules are kept apart, for a settled payment may be asked about after its end.</summary>
     public (PreparedPayment? Payment, string? Refusal) Prepare(PaymentPayload payment, PaymentRequirements requirements) =>
@@ -67,7 +67,9 @@ internal sealed class PaymentVerifier(ChainDesk desk, Permit2Verifier permit2, T
         var reading = await chain.ReadTransferAsync(transfer, cancellationToken);
         if (!reading.PayerHasCode)
         {
-            return payment.SignedByPayer ? (CodeOf(reading.Verdict), payment) : (ErrorCodes.InvalidExactEvmSignature, payment);
+            return payment.IsWrapped ? await CheckDeploymentAsync(chain, payment, reading.Verdict, cancellationToken)
+                : payment.SignedByPayer ? (CodeOf(reading.Verdict), payment)
+                : (ErrorCodes.InvalidExactEvmSignature, payment);
         }
 
         // A contract, or an account that delegated to one (EIP-7702), answers for itself, from the bytes as they came: no silent fall-back to its key.
@@ -77,16 +79,32 @@ internal sealed class PaymentVerifier(ChainDesk desk, Permit2Verifier permit2, T
             return (ErrorCodes.InvalidExactEvmSignature, payment);
         }
 
-        if (CodeOf(reading.Verdict) is { } refusal)
+        return CodeOf(reading.Verdict) is { } refusal ? (refusal, payment) : await LimitGasAsync(chain, payment, WalletTransferGasMax, cancellationToken);
+    }
+
+    /// <summary>A payer without code, and a signature that says how to deploy one: only by a factory that the operator allows is anything tried or sent.</summary>
+    private async Task<(string? Refusal, PreparedPayment Payment)> CheckDeploymentAsync(
+        IEvmChain chain, PreparedPayment payment, TransferVerdict verdict, CancellationToken cancellationToken)
+    {
+        if (payment.Eip3009!.Deployment is not { } deployment)
         {
-            return (refusal, payment);
+            return (ErrorCodes.Eip6492FactoryNotAllowed, payment);
         }
 
+        payment = payment.ByDeployment(deployment);
+        var gasMax = Math.Min(DeploymentGasMax, desk.SettingsOf(payment.Terms.Network)!.Sending.GasPerTransactionMax);
+        return CodeOf(verdict) is { } refusal ? (refusal, payment) : await LimitGasAsync(chain, payment, gasMax, cancellationToken);
+    }
+
+    private async Task<(string? Refusal, PreparedPayment Payment)> LimitGasAsync(
+        IEvmChain chain, PreparedPayment payment, ulong gasMax, CancellationToken cancellationToken)
+    {
         var sender = Address.Parse(desk.SignersOf(payment.Terms.Network)[0]);
-        var gas = await chain.EstimateGasAsync(sender, transfer.Token, Eip3009.Calldata(payment.Eip3009!), cancellationToken);
-        return gas is null or > WalletTransferGasMax
+        var (target, calldata) = Eip3009.Call(payment.Eip3009!);
+        var gas = await chain.EstimateGasAsync(sender, target, calldata, cancellationToken);
+        return gas is null || gas > gasMax
             ? (ErrorCodes.InvalidExactEvmSimulationFailed, payment)
-            : (null, payment with { Terms = payment.Terms with { GasLimit = Math.Min(gas.Value + (gas.Value / 4), WalletTransferGasMax) } });
+            : (null, payment with { Terms = payment.Terms with { GasLimit = Math.Min(gas.Value + (gas.Value / 4), gasMax) } });
     }
 
     private string? CheckToken(PaymentRequirements requirements, Address token)
@@ -104,22 +122,28 @@ internal sealed class PaymentVerifier(ChainDesk desk, Permit2Verifier permit2, T
         return requirements.Extra.Version != allowed.Version ? ErrorCodes.InvalidExactEvmTokenVersionMismatch : null;
     }
 
-    private static (PreparedPayment? Payment, string? Refusal) Prepare(
+    private (PreparedPayment? Payment, string? Refusal) Prepare(
         IEvmChain chain, PaymentRequirements requirements, Address token, TransferAuthorization signed, string? timeRefusal)
     {
-        var signature = Convert.FromHexString(signed.Signature.AsSpan(2));
-        if (signature.AsSpan().EndsWith(DeploymentMagic))
+        ReadOnlyMemory<byte> signature = Convert.FromHexString(signed.Signature.AsSpan(2));
+        var isWrapped = Erc6492.IsWrapped(signature.Span);
+        WalletDeployment? deployment = null;
+        if (isWrapped && !Erc6492.TryUnwrap(signature, out deployment, out signature))
         {
-            return (null, ErrorCodes.Eip6492FactoryNotAllowed);
+            return (null, ErrorCodes.InvalidExactEvmSignature);
         }
 
         var transfer = new Eip3009Transfer(
             token, requirements.Extra.Name!, requirements.Extra.Version!, Address.Parse(signed.From), Address.Parse(signed.To), UInt256.Parse(signed.Value),
-            UInt256.Parse(signed.ValidAfter), UInt256.Parse(signed.ValidBefore), Bytes32.Parse(signed.Nonce), signature);
+            UInt256.Parse(signed.ValidAfter), UInt256.Parse(signed.ValidBefore), Bytes32.Parse(signed.Nonce), signature)
+        {
+            PayerHasCode = isWrapped,
+            Deployment = deployment is not null && desk.SettingsOf(requirements.Network)!.WalletFactories.Contains(deployment.Factory) ? deployment : null,
+        };
         var digest = Eip3009.Digest(transfer, chain.ChainId);
 
         // Whether these rules are the payer's is for its code to say: a wallet's 65 bytes may be anything.
-        var signedByPayer = EcdsaSignature.TryParse(signature, out var ecdsa) && ecdsa.TryRecover(digest, out var signer) && signer == transfer.From;
+        var signedByPayer = EcdsaSignature.TryParse(signature.Span, out var ecdsa) && ecdsa.TryRecover(digest, out var signer) && signer == transfer.From;
         var terms = new SettlementTerms
         {
             Network = requirements.Network,
@@ -133,11 +157,11 @@ internal sealed class PaymentVerifier(ChainDesk desk, Permit2Verifier permit2, T
             ValidAfter = signed.ValidAfter,
             ValidBefore = signed.ValidBefore,
             Nonce = transfer.Nonce.ToString(),
-            Signature = "0x" + Convert.ToHexStringLower(signature),
+            Signature = "0x" + Convert.ToHexStringLower(signature.Span),
             Digest = digest.ToString(),
             GasLimit = KeyTransferGas,
         };
-        return (new PreparedPayment(terms, digest, signedByPayer, timeRefusal) { Eip3009 = transfer }, null);
+        return (new PreparedPayment(terms, digest, signedByPayer, timeRefusal) { Eip3009 = transfer, IsWrapped = isWrapped }, null);
     }
 
     private static string? CodeOf(TransferVerdict verdict) => verdict switch
@@ -149,6 +173,8 @@ internal sealed class PaymentVerifier(ChainDesk desk, Permit2Verifier permit2, T
         TransferVerdict.NameMismatch => ErrorCodes.InvalidExactEvmTokenNameMismatch,
         TransferVerdict.VersionMismatch => ErrorCodes.InvalidExactEvmTokenVersionMismatch,
         TransferVerdict.InsufficientBalance => ErrorCodes.InvalidExactEvmInsufficientBalance,
+        TransferVerdict.DeploymentFailed => ErrorCodes.SmartWalletDeploymentFailed,
+        TransferVerdict.SignatureRefused => ErrorCodes.InvalidExactEvmSignature,
         TransferVerdict.SimulationFailed => ErrorCodes.InvalidExactEvmSimulationFailed,
     };
 }

@@ -19,13 +19,26 @@ internal sealed record PreparedPayment(SettlementTerms Terms, Bytes32 Digest, bo
     /// <summary>The same as the terms, for the chain; null for another method.</summary>
     public Permit2Transfer? Permit2 { get; init; }
 
+    /// <summary>Its signature is of a wallet that may not be deployed yet (ERC-6492).</summary>
+    public bool IsWrapped { get; init; }
+
     public string Id { get; } = SettlementId.Of(Terms);
 
-    /// <summary>The same, of a payer that has code.</summary>
+    /// <summary>The same, of a payer that has code: whatever its signature says of a deployment no longer matters.</summary>
     public PreparedPayment ByWallet() => this with
     {
         Terms = Terms with { PayerHasCode = true },
-        Eip3009 = Eip3009 is { } eip3009 ? eip3009 with { PayerHasCode = true } : null,
+        Eip3009 = Eip3009 is { } eip3009 ? eip3009 with { PayerHasCode = true, Deployment = null } : null,
         Permit2 = Permit2 is { } permit2 ? permit2 with { PayerHasCode = true } : null,
+    };
+
+    /// <summary>The same, of a payer whose wallet is deployed in the settling transaction.</summary>
+    public PreparedPayment ByDeployment(WalletDeployment deployment) => this with
+    {
+        Terms = Terms with
+        {
+            PayerHasCode = true,
+            Deployment = new DeploymentTerms(deployment.Factory.ToString(), "0x" + Convert.ToHexStringLower(deployment.Calldata.Span)),
+        },
     };
 }

@@ -23,6 +23,7 @@ internal static class Sentences
         ErrorCodes.InvalidExactEvmSimulationFailed => "The token refuses the transfer now: it may be paused, or one side blocked.",
         ErrorCodes.InvalidExactEvmTransactionFailed => "The transaction did not move the money and the authorization is unused; sign a new one.",
         ErrorCodes.Eip6492FactoryNotAllowed => "The wallet is not deployed and its factory is not allowed here.",
+        ErrorCodes.SmartWalletDeploymentFailed => "The factory does not deploy the wallet at the payer's address.",
         ErrorCodes.InvalidPermit2Signature => "The signature is not the payer's over this Permit2 transfer, witness and chain.",
         ErrorCodes.InvalidPermit2Spender => "The spender must be the x402 proxy for scheme exact.",
         ErrorCodes.InvalidPermit2RecipientMismatch => "The witness pays another address than payTo.",

@@ -1,5 +1,6 @@
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
+using AgentPay.X402;
 
 namespace AgentPay.Grains.Methods;
 
@@ -10,8 +11,8 @@ internal sealed class Eip3009Method : ITransferMethod
 
     public SettlementCall CallOf(SettlementTerms terms)
     {
-        var transfer = ToTransfer(terms);
-        return new SettlementCall(transfer.Token, Eip3009.Calldata(transfer));
+        var (target, calldata) = Eip3009.Call(ToTransfer(terms));
+        return new SettlementCall(target, calldata);
     }
 
     public TransferProof Prove(TransactionReceipt receipt, SettlementTerms terms) => receipt.Prove(
@@ -23,6 +24,18 @@ internal sealed class Eip3009Method : ITransferMethod
     public Task<AuthorizationTrace> FindAsync(IEvmChain chain, SettlementTerms terms, ulong fromBlock, CancellationToken cancellationToken) =>
         chain.FindAuthorizationAsync(Address.Parse(terms.Token), Address.Parse(terms.Payer), Bytes32.Parse(terms.Nonce), fromBlock, cancellationToken);
 
+    public async Task<string?> ExplainFailureAsync(IEvmChain chain, SettlementTerms terms, CancellationToken cancellationToken)
+    {
+        if (terms.Deployment is null)
+        {
+            return null;
+        }
+
+        // All that the transaction did was undone with it, so whether the wallet can be deployed is asked anew.
+        var reading = await chain.ReadTransferAsync(ToTransfer(terms), cancellationToken);
+        return reading is { PayerHasCode: false, Verdict: TransferVerdict.DeploymentFailed } ? ErrorCodes.SmartWalletDeploymentFailed : null;
+    }
+
     public bool IsOverAt(SettlementTerms terms, ulong blockTime) => ulong.TryParse(terms.ValidBefore, out var end) && blockTime >= end;
 
     private static Eip3009Transfer ToTransfer(SettlementTerms terms) => new(
@@ -30,5 +43,6 @@ internal sealed class Eip3009Method : ITransferMethod
         UInt256.Parse(terms.ValidAfter), UInt256.Parse(terms.ValidBefore), Bytes32.Parse(terms.Nonce), Convert.FromHexString(terms.Signature.AsSpan(2)))
     {
         PayerHasCode = terms.PayerHasCode,
+        Deployment = terms.Deployment is { } deployment ? new WalletDeployment(Address.Parse(deployment.Factory), Convert.FromHexString(deployment.Calldata.AsSpan(2))) : null,
     };
 }

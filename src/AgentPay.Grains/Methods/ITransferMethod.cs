@@ -21,6 +21,9 @@ internal interface ITransferMethod
     /// <summary>What became of it, from the chain's own records, whoever sent it.</summary>
     Task<AuthorizationTrace> FindAsync(IEvmChain chain, SettlementTerms terms, ulong fromBlock, CancellationToken cancellationToken);
 
+    /// <summary>The code that says why a reverted transaction of our own did not make the transfer, as far as the chain tells it now; null: for no reason that could be named.</summary>
+    Task<string?> ExplainFailureAsync(IEvmChain chain, SettlementTerms terms, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
     /// <summary>True when no block of this time or later can take it.</summary>
     bool IsOverAt(SettlementTerms terms, ulong blockTime);
 }

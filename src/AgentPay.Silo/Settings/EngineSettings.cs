@@ -85,6 +85,9 @@ internal sealed class ChainSection
     /// <summary>Seconds after which a transaction that is not mined is offered with higher fees: 5 to 3,600.</summary>
     public int StuckSeconds { get; set; } = 30;
 
+    /// <summary>Factories that may be called to deploy a payer's wallet at this engine's cost (ERC-6492).</summary>
+    public List<string> WalletFactories { get; set; } = [];
+
     /// <summary>The only contracts that are settled in.</summary>
     public List<TokenSection> Tokens { get; set; } = [];
 }

@@ -179,11 +179,19 @@ internal sealed class SettingsReader
         var (maxFee, maxTip) = (ReadWei(chain.MaxFeePerGas, $"{path}:MaxFeePerGas"), ReadWei(chain.MaxTipPerGas, $"{path}:MaxTipPerGas"));
         Require(chain.Tokens.Count > 0, $"{path}:Tokens:0 is missing: the engine settles only in tokens that are named.");
         var tokens = chain.Tokens.Select((token, i) => ReadToken(token, $"{path}:Tokens:{i}")).ToArray();
+        var factories = ReadFactories(chain, path);
         var keys = ReadKeys(chain, path);
         return problems.Count > before
             ? null
             : new ConfiguredChain(
-                new ChainSettings(chain.Network, chain.Confirmations, chain.FinalityDepth, tokens!) { SafeDepth = chain.SafeDepth, MaxFeePerGas = maxFee, MaxTipPerGas = maxTip, Sending = ToSending(chain) },
+                new ChainSettings(chain.Network, chain.Confirmations, chain.FinalityDepth, tokens!)
+                {
+                    SafeDepth = chain.SafeDepth,
+                    MaxFeePerGas = maxFee,
+                    MaxTipPerGas = maxTip,
+                    Sending = ToSending(chain),
+                    WalletFactories = factories,
+                },
                 new EvmChainOptions
                 {
                     Network = chain.Network,
@@ -196,6 +204,22 @@ internal sealed class SettingsReader
                     ZeroGas = chain.ZeroGas,
                 },
                 keys);
+    }
+
+    /// <summary>What moves money, or can be told to call anything, is no factory: a payer writes the call.</summary>
+    private Address[] ReadFactories(ChainSection chain, string path)
+    {
+        var others = chain.Tokens.Select(token => token.Address.ToLowerInvariant())
+            .Concat([Address.Zero.ToString(), Multicall3.Address.ToString(), Permit2.Contract.ToString(), Permit2.Proxy.ToString()]).ToHashSet();
+        for (var i = 0; i < chain.WalletFactories.Count; i++)
+        {
+            var factory = chain.WalletFactories[i];
+            Require(
+                Address.TryParse(factory, out var address) && !others.Contains(address.ToString()),
+                $"{path}:WalletFactories:{i} is '{factory}'; it must be the address of a wallet factory, 0x and 40 hexadecimal digits, and no token, Permit2 or Multicall3.");
+        }
+
+        return [.. chain.WalletFactories.Select(factory => Address.TryParse(factory, out var address) ? address : Address.Zero)];
     }
 
     private UInt256 ReadWei(string text, string path)

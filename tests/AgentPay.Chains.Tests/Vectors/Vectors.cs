@@ -8,6 +8,7 @@ internal static class Vectors
 {
     public static readonly JsonElement Crypto = Read("crypto.json");
     public static readonly JsonElement Evm = Read("evm.json");
+    public static readonly JsonElement Erc6492 = Read("erc6492.json");
 
     public static byte[] Unhex(this JsonElement text) => Unhex(text.GetString()!);
 

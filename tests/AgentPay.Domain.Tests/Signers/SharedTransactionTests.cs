@@ -51,6 +51,16 @@ public sealed class SharedTransactionTests
     }
 
     [Fact]
+    public void A_call_that_deploys_its_payers_wallet_goes_alone_even_where_nobody_noted_that_a_wallet_has_code()
+    {
+        var deploying = SignerTests.Work(3) with { Terms = SignerTests.Work(3).Terms with { Deployment = new DeploymentTerms("0xfa", "0x") } };
+        var signer = Take(Synced, 1, 2).Take(deploying, Pen, Given.Now).State!;
+
+        Assert.Equal(["3"], Carried(signer, 6));
+        Assert.Equal(["2"], Carried(signer, 7));
+    }
+
+    [Fact]
     public void A_payer_with_code_goes_alone_however_many_wait()
     {
         var wallet = SignerTests.Work(3) with { Terms = SignerTests.Work(3).Terms with { PayerHasCode = true } };

@@ -52,6 +52,7 @@ public sealed class ErrorCodesTests
         permit2_simulation_failed
         permit2_token_mismatch
         settlement_pending
+        smart_wallet_deployment_failed
         unexpected_settle_error
         unexpected_verify_error
         unsupported_asset_transfer_method

@@ -64,6 +64,13 @@ public sealed class GoldenTests
         Terms = Terms with { Method = "permit2", NonceKeeper = "0x" + new string('8', 40), Permit = new PermitTerms("1740672154", "0x" + new string('6', 130)) },
     };
 
+    private static readonly Settlement ByDeployment = new()
+    {
+        Id = "stl:3",
+        Status = SettlementStatus.Admitted,
+        Terms = Terms with { Deployment = new DeploymentTerms("0x" + new string('4', 40), "0x9859387b") },
+    };
+
     private static readonly Signer Key = Signer.New("eip155:8453", Whole.Signer!)
         .Sync(7, 7, Pen, Now).State!.Take(new SettlementWork(Whole.Id, 2, Terms), Pen, Now).State!.Take(new SettlementWork("stl:2", 1, Terms), null, Now).State!;
 
@@ -78,6 +85,7 @@ public sealed class GoldenTests
             { "settlement", Text(StoredForms.Settlements.Write(Whole)) },
             { "settlement-least", Text(StoredForms.Settlements.Write(Least)) },
             { "settlement-permit2", Text(StoredForms.Settlements.Write(ByPermit2)) },
+            { "settlement-deployment", Text(StoredForms.Settlements.Write(ByDeployment)) },
             { "signer-gas", Text(StoredForms.Signers.Write(Key)) },
             { "signer-safe", Text(StoredForms.Signers.Write(Key with { SafeTo = 7 })) },
             { "signer-transaction-fees", Row(signer => signer.Mined(7, Hash, Block, [new DoubtSettlement()])) },
@@ -106,6 +114,7 @@ public sealed class GoldenTests
         Assert.Equal(Whole, StoredForms.Settlements.Read(Bytes("settlement"), []));
         Assert.Equal(Least, StoredForms.Settlements.Read(Bytes("settlement-least"), []));
         Assert.Equal(ByPermit2, StoredForms.Settlements.Read(Bytes("settlement-permit2"), []));
+        Assert.Equal(ByDeployment, StoredForms.Settlements.Read(Bytes("settlement-deployment"), []));
     }
 
     [Theory]

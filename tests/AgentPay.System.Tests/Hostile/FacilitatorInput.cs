@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using AgentPay.Chains.Evm;
 using AgentPay.SystemTests.World;
 
 namespace AgentPay.SystemTests.Hostile;
@@ -10,6 +11,7 @@ internal sealed record FacilitatorInput(int Status, string Code, Func<Payment, s
     private const string CurveOrder = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
     private const string AboveHalfOrder = "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1";
     private static readonly string Zero = new('0', 64);
+    private static readonly string Factory = new string('0', 24) + new string('f', 40);
     private static readonly string DeploymentMagic = string.Concat(Enumerable.Repeat("6492", 16));
 
     /// <summary>Every case by its name.</summary>
@@ -133,7 +135,11 @@ internal sealed record FacilitatorInput(int Status, string Code, Func<Payment, s
         ["half a byte"] = Signed("invalid_payload", (r, s, _) => r + s + "1"),
         ["8,193 bytes"] = Signed("invalid_payload", (_, _, _) => new string('0', 2 * 8_193)),
         ["8,192 bytes"] = Signed("invalid_exact_evm_signature", (_, _, _) => new string('0', 2 * 8_192)),
-        ["a wallet's deployment (ERC-6492)"] = Signed("eip6492_factory_not_allowed", (r, s, v) => r + s + v + DeploymentMagic),
+        ["a wallet's deployment (ERC-6492)"] = Signed("eip6492_factory_not_allowed", (r, s, v) => Wrapped(Factory, r + s + v)),
+        ["a deployment by nobody"] = Signed("invalid_exact_evm_signature", (r, s, v) => Wrapped(Zero, r + s + v)),
+        ["a deployment within a deployment"] = Signed("invalid_exact_evm_signature", (r, s, v) => Wrapped(Factory, Wrapped(Factory, r + s + v))),
+        ["a deployment without its parts"] = Signed("invalid_exact_evm_signature", (r, s, v) => r + s + v + DeploymentMagic),
+        ["a deployment and nothing else"] = Signed("invalid_exact_evm_signature", (_, _, _) => DeploymentMagic),
         ["an empty permit2 payload"] = Refused("invalid_payload", payment =>
         {
             payment.Payload["payload"]!["permit2Authorization"] = new JsonObject();
@@ -170,6 +176,13 @@ internal sealed record FacilitatorInput(int Status, string Code, Func<Payment, s
     private static FacilitatorInput Refused(string code, Func<Payment, string> body) => new(200, code, body);
 
     private static FacilitatorInput Valid(Func<Payment, string> body) => new(200, "valid", body);
+
+    /// <summary>What a wallet that is not deployed signs: factory, its calldata (here none), signature and the magic (ERC-6492). Text of hexadecimal digits.</summary>
+    private static string Wrapped(string factory, string signature)
+    {
+        var words = new AbiWriter(ReadOnlySpan<byte>.Empty).Word(Bytes32.Parse("0x" + factory)).Bytes([]).Bytes(Convert.FromHexString(signature)).ToArray();
+        return Convert.ToHexStringLower(words) + DeploymentMagic;
+    }
 
     private static FacilitatorInput Signed(string code, Func<string, string, string, string> change) => new(200, code, payment =>
     {

@@ -29,6 +29,16 @@ public sealed class Permit2Tests(Permit2World world) : IClassFixture<Permit2Worl
     }
 
     [Fact]
+    public async Task A_wallet_that_is_not_deployed_does_not_pay_by_permit2()
+    {
+        var payment = await world.NewPermit2PaymentAsync();
+        payment.Signature = "0x" + Convert.ToHexStringLower(WalletWorld.Wrap(Stranger, [1, 2, 3, 4], payment.Permit2Transfer!.Signature.Span));
+
+        Assert.Equal("invalid_permit2_signature", (await world.Engine.VerifyAsync(payment)).Text("invalidReason"));
+        Assert.Equal("invalid_permit2_signature", (await world.Engine.SettleAsync(payment)).ErrorReason);
+    }
+
+    [Fact]
     public async Task Many_settles_of_one_payment_make_one_transaction_and_one_success()
     {
         var payment = await world.NewPermit2PaymentAsync();

@@ -7,7 +7,7 @@ namespace AgentPay.SystemTests.Verdicts;
 /// The reference TypeScript facilitator and ours judge one table of payments on one chain. Whatever they say differently is a row of
 /// differences.md, with its reason; a row that no longer differs has to go.
 /// </summary>
-public sealed class VerdictTests(AutomineWorld world) : IClassFixture<AutomineWorld>
+public sealed class VerdictTests(WalletWorld world) : IClassFixture<WalletWorld>
 {
     private const int AgreedCasesMin = 25;
 
@@ -15,11 +15,13 @@ public sealed class VerdictTests(AutomineWorld world) : IClassFixture<AutomineWo
     public async Task Both_facilitators_say_the_same_but_for_the_differences_that_are_listed()
     {
         await using var reference = Program.Start(
-            "node", [Path.Combine(Places.Devnet, "reference-facilitator.mjs"), "--rpc", world.Chain.Url.ToString(), "--chain-id", "84532", "--key", Engine.NewKeyText(out _)]);
+            "node", [Path.Combine(Places.Devnet, "reference-facilitator.mjs"), "--rpc", world.Chain.Url.ToString(), "--chain-id", "84532", "--key", Engine.NewKeyText(out _),
+                "--wallet-factory", world.Factory.ToString()]);
         var url = JsonDocument.Parse(await reference.LineAsync("\"url\"")).RootElement.GetProperty("url").GetString()!;
         await using var judge = Program.Start("node", [
             Path.Combine(Places.Devnet, "verdicts.mjs"), "--reference", url, "--ours", $"{world.Engine.Url}facilitator", "--rpc", world.Chain.Url.ToString(),
-            "--token", world.Chain.Token.ToString(), "--key", Engine.NewKeyText(out _), "--pay-to", world.Chain.Merchant.ToString()]);
+            "--token", world.Chain.Token.ToString(), "--key", Engine.NewKeyText(out _), "--pay-to", world.Chain.Merchant.ToString(),
+            "--wallet-factory", world.Factory.ToString(), "--unlisted-factory", world.Stranger.ToString()]);
         var code = await judge.EndAsync(120);
         Assert.True(code == 0, judge.Output);
 

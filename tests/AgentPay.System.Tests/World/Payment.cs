@@ -29,6 +29,9 @@ internal sealed class Payment
 
     public Address Payer { get; }
 
+    /// <summary>What deploys the payer's wallet, of one that is not deployed.</summary>
+    public byte[] DeployCalldata { get; set; } = [];
+
     /// <summary>The settlement's id at the engine.</summary>
     public string Settlement { get; }
 

@@ -109,13 +109,23 @@ internal sealed class TestChain : IAsyncDisposable
     }
 
     /// <summary>Puts a compiled contract of the test network at an address, as public chains have it there.</summary>
-    public async Task PutAsync(Address place, string contract)
+    public async Task PutAsync(Address place, string contract) =>
+        await CallAsync("anvil_setCode", place.ToString(), await CodeAsync(await MakeAsync(contract)));
+
+    /// <summary>Deploys a compiled contract of the test network.</summary>
+    public async Task<Address> MakeAsync(string contract)
     {
         var file = IsZeroGas ? $"{contract}.istanbul.json" : $"{contract}.json";
         using var artifact = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Places.Devnet, "contracts", file), TestContext.Current.CancellationToken));
-        var made = (await SendAsync(_owner, null, Convert.FromHexString(artifact.RootElement.GetProperty("bytecode").GetString().AsSpan(2)))).GetString()!;
-        await CallAsync("anvil_setCode", place.ToString(), (await CallAsync("eth_getCode", made, "latest")).GetString()!);
+        return Address.Parse((await SendAsync(_owner, null, Convert.FromHexString(artifact.RootElement.GetProperty("bytecode").GetString().AsSpan(2)))).GetString()!);
     }
+
+    /// <summary>The code at an address: 0x when there is none.</summary>
+    public async Task<string> CodeAsync(Address account) => (await CallAsync("eth_getCode", account.ToString(), "latest")).GetString()!;
+
+    /// <summary>Lets the token refuse what this account sends or gets.</summary>
+    public Task BlacklistAsync(Address account) =>
+        SendAsync(_owner, Token.ToString(), new AbiWriter("setBlacklisted(address,bool)").Address(account).Number(1UL).ToArray());
 
     /// <summary>Permit2 and the x402 proxy for scheme exact.</summary>
     public async Task PutPermit2Async()

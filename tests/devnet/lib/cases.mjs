@@ -4,6 +4,7 @@ import { hexToBigInt, toHex } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { makePayment, nowSeconds, randomNonce, signCancel, tokenDomain } from './eip3009.mjs';
 import { permit2Cases } from './permit2-cases.mjs';
+import { undeployedCases } from './undeployed-cases.mjs';
 import { deploy, fund, mint, ownerOf, read, write } from './token.mjs';
 
 const curveOrder = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -212,21 +213,23 @@ function toggle(functionName, args) {
 export const cases = [
   ...Object.entries(paymentCases).map(([name, pay]) => ({ name, pay })),
   ...Object.entries(chainCases).map(([name, { prepare, pay, restore }]) => ({ name, prepare, pay, restore })),
+  ...undeployedCases,
   ...permit2Cases,
 ];
 
 /**
  * What the cases stand on: a payer with funds, a merchant, a key that owns nothing, the token's owner unlocked.
- * @param {{rpc: string, network: string, token: string, payerKey: string, payTo: string, amount: bigint, istanbul: boolean}} options
+ * @param {{rpc: string, network: string, token: string, payerKey: string, payTo: string, amount: bigint, istanbul: boolean,
+ *   walletFactory?: string, unlistedFactory?: string}} options
  */
-export async function createWorld({ rpc, network, token, payerKey, payTo, amount, istanbul }) {
+export async function createWorld({ rpc, network, token, payerKey, payTo, amount, istanbul, walletFactory, unlistedFactory }) {
   const owner = await ownerOf(rpc, token);
   const payer = privateKeyToAccount(payerKey).address;
   await fund(rpc, payer, { token, value: amount * 100n });
   const name = await read(rpc, { address: token, functionName: 'name' });
   const version = await read(rpc, { address: token, functionName: 'version' });
   const world = {
-    rpc, network, token, owner, payer, payTo, amount, istanbul, key: payerKey,
+    rpc, network, token, owner, payer, payTo, amount, istanbul, key: payerKey, walletFactory, unlistedFactory,
     strangerKey: generatePrivateKey(),
     walletKey: generatePrivateKey(),
     domain: { name, version, chainId: Number(network.split(':')[1]), asset: token },

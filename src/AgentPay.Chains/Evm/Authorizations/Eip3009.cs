@@ -34,6 +34,15 @@ public static class Eip3009
             Type, [Bytes32.From(from), Bytes32.From(to), Bytes32.From(value), Bytes32.From(validAfter), Bytes32.From(validBefore), nonce]));
 
     /// <summary>
+    /// The one call that makes the transfer. A wallet that is to be deployed first is so in the same transaction, through Multicall3: the factory sees that contract
+    /// and never the engine's key as its caller, it may fail because somebody deployed the wallet meanwhile, and without the transfer nothing stands.
+    /// </summary>
+    public static (Address Target, byte[] Calldata) Call(Eip3009Transfer transfer) => transfer.Deployment is { } deployment
+        ? (Multicall3.Address, Multicall3.Calldata(
+            [(deployment.Factory, deployment.Calldata), (transfer.Token, Calldata(transfer with { PayerHasCode = true }))], lastMustSucceed: true))
+        : (transfer.Token, Calldata(transfer));
+
+    /// <summary>
     /// The call of <c>transferWithAuthorization</c>. A key's 65 bytes go as v, r, s, with v 0 and 1 raised to 27 and 28. What a wallet contract is to
     /// judge, and any other length, goes unchanged to the overload that takes bytes.
     /// </summary>

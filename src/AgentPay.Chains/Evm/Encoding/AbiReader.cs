@@ -42,6 +42,32 @@ public static class AbiReader
         return true;
     }
 
+    /// <summary>The address in the word at a place; false when its upper 12 bytes are not zero.</summary>
+    public static bool TryReadAddress(ReadOnlySpan<byte> data, int at, out Address address)
+    {
+        address = default;
+        if (at > data.Length - UInt256.Bytes || data.Slice(at, UInt256.Bytes - Address.Bytes).ContainsAnyExcept((byte)0))
+        {
+            return false;
+        }
+
+        address = new Address(data.Slice(at + UInt256.Bytes - Address.Bytes, Address.Bytes));
+        return true;
+    }
+
+    /// <summary>The dynamic bytes whose offset, from the start of the data, is in the word at a place; false when they are cut short.</summary>
+    public static bool TryReadBytes(ReadOnlyMemory<byte> data, int at, out ReadOnlyMemory<byte> bytes)
+    {
+        bytes = default;
+        if (!TryReadLength(data.Span, at, out var offset) || !TryReadLength(data.Span, offset, out var length) || length > data.Length - offset - UInt256.Bytes)
+        {
+            return false;
+        }
+
+        bytes = data.Slice(offset + UInt256.Bytes, length);
+        return true;
+    }
+
     private static bool TryReadLength(ReadOnlySpan<byte> data, int at, out int length)
     {
         length = 0;

@@ -8,8 +8,6 @@ namespace AgentPay.Chains.Evm;
 /// <summary>An EVM chain over the JSON-RPC of its nodes. Thread-safe; keep one per chain.</summary>
 public sealed class EvmChain : IEvmChain, IDisposable
 {
-    private static readonly byte[] ValidSignature = [0x16, 0x26, 0xba, 0x7e, .. new byte[28]];
-
     private readonly EvmChainOptions _options;
     private readonly FollowPace _pace;
     private readonly RpcNodes _nodes;
@@ -44,7 +42,7 @@ public sealed class EvmChain : IEvmChain, IDisposable
         _broadcaster = new Broadcaster(_nodes);
         _search = new LogSearch(options.LogBlocksMax, options.LogCallsMax);
         var (batcher, codes) = (new ReadBatcher(_nodes, options.BatchCallsMax), new ContractCodes(clock));
-        _transfers = new TransferReader(_nodes, batcher, codes, options.TransferGasMax);
+        _transfers = new TransferReader(_nodes, batcher, codes, new DeploymentSimulation(ChainId, options.DeploymentGasMax), options.TransferGasMax);
         Permit2 = new Permit2Chain(_nodes, new Permit2Reader(_nodes, batcher, codes, options.TransferGasMax), _search);
         NodeMetrics.Register(this);
     }
@@ -71,9 +69,8 @@ public sealed class EvmChain : IEvmChain, IDisposable
     /// <inheritdoc/>
     public Task<bool> IsValidSignatureAsync(Address wallet, Bytes32 digest, ReadOnlyMemory<byte> signature, CancellationToken cancellationToken)
     {
-        var data = new AbiWriter("isValidSignature(bytes32,bytes)").Word(digest).Bytes(signature.Span).ToArray();
-        var call = RpcCall.View(wallet, data, BlockTag.Latest, _options.WalletGasMax);
-        return AskAsync(call, static reply => reply.TryReadData(out var answer) && answer.AsSpan().SequenceEqual(ValidSignature), cancellationToken, CallClass.Wallet);
+        var call = RpcCall.View(wallet, Erc1271.Question(digest, signature.Span), BlockTag.Latest, _options.WalletGasMax);
+        return AskAsync(call, static reply => reply.TryReadData(out var answer) && Erc1271.IsYes(answer), cancellationToken, CallClass.Wallet);
     }
 
     /// <inheritdoc/>

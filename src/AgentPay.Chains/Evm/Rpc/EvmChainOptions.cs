@@ -45,6 +45,9 @@ public sealed record EvmChainOptions
     /// <summary>Gas that a simulated transfer, or a question to a token, may use; a contract wallet's check is inside.</summary>
     public ulong TransferGasMax { get; init; } = 1_000_000;
 
+    /// <summary>Gas that a simulated transfer may use together with the deployment of the payer's wallet.</summary>
+    public ulong DeploymentGasMax { get; init; } = 1_500_000;
+
     /// <summary>Gas that <c>isValidSignature</c> may use.</summary>
     public ulong WalletGasMax { get; init; } = 200_000;
 

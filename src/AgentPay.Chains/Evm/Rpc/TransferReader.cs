@@ -4,7 +4,7 @@ namespace AgentPay.Chains.Evm;
 /// Asks the chain about a transfer authorization: one request for a payer without code, and a second one when the simulation fails, or when the payer
 /// turns out to have code and was simulated as a key.
 /// </summary>
-internal sealed class TransferReader(RpcNodes nodes, ReadBatcher batcher, ContractCodes codes, ulong gasMax)
+internal sealed class TransferReader(RpcNodes nodes, ReadBatcher batcher, ContractCodes codes, DeploymentSimulation deployments, ulong gasMax)
 {
     private static readonly byte[] Name = new AbiWriter("name()").ToArray();
     private static readonly byte[] Version = new AbiWriter("version()").ToArray();
@@ -42,11 +42,21 @@ internal sealed class TransferReader(RpcNodes nodes, ReadBatcher batcher, Contra
     private async Task<TransferReading> ReadAsync(Eip3009Transfer transfer, Func<RpcCall[], Task<RpcReply[]>> ask)
     {
         var payerCode = RpcCall.Of("eth_getCode", transfer.From.ToString(), "latest");
-        var looksLikeKey = EcdsaSignature.TryParse(transfer.Signature.Span, out _);
+        var looksLikeKey = !transfer.PayerHasCode && EcdsaSignature.TryParse(transfer.Signature.Span, out _);
         var simulation = Simulation(transfer, forWallet: !looksLikeKey);
         var isKnown = codes.IsKnown(transfer.Token);
-        var replies = await ask(
-            isKnown ? [payerCode, simulation] : [payerCode, simulation, RpcCall.Of("eth_getCode", transfer.Token.ToString(), "latest")]).ConfigureAwait(false);
+        List<RpcCall> calls = [payerCode, simulation];
+        if (!isKnown)
+        {
+            calls.Add(RpcCall.Of("eth_getCode", transfer.Token.ToString(), "latest"));
+        }
+
+        if (transfer.Deployment is { } deployment)
+        {
+            calls.Add(deployments.CallOf(transfer, deployment));
+        }
+
+        var replies = await ask([.. calls]).ConfigureAwait(false);
 
         var payerHasCode = replies[0].HasCode();
         if (!isKnown)
@@ -57,6 +67,12 @@ internal sealed class TransferReader(RpcNodes nodes, ReadBatcher batcher, Contra
             }
 
             codes.Remember(transfer.Token);
+        }
+
+        if (!payerHasCode && transfer.Deployment is not null)
+        {
+            var outcome = DeploymentSimulation.VerdictOf(replies[^1]);
+            return new TransferReading(false, outcome == TransferVerdict.SimulationFailed ? await DiagnoseAsync(transfer, ask).ConfigureAwait(false) : outcome);
         }
 
         if (payerHasCode && looksLikeKey)

@@ -16,8 +16,10 @@ public static class Multicall3
 
     private static readonly byte[] Aggregate3 = AbiWriter.SelectorOf("aggregate3((address,bool,bytes)[])");
 
-    /// <summary>The call of <c>aggregate3</c> with <c>allowFailure</c> set for every one of <paramref name="calls"/>.</summary>
-    public static byte[] Calldata(IReadOnlyList<(Address Target, ReadOnlyMemory<byte> Data)> calls)
+    /// <summary>The call of <c>aggregate3</c>, in which each of <paramref name="calls"/> may fail by itself.</summary>
+    /// <param name="calls">In order.</param>
+    /// <param name="lastMustSucceed">When the last one fails, nothing of what the others did stands.</param>
+    public static byte[] Calldata(IReadOnlyList<(Address Target, ReadOnlyMemory<byte> Data)> calls, bool lastMustSucceed = false)
     {
         var tupleBytes = calls.Select(static call => TupleHeadBytes + WordBytes + Padded(call.Data.Length)).ToArray();
         var data = new byte[Aggregate3.Length + (2 * WordBytes) + (calls.Count * WordBytes) + tupleBytes.Sum()];
@@ -32,7 +34,7 @@ public static class Multicall3
             Write(array, i * WordBytes, (ulong)offset);
             var tuple = array.Slice(offset, tupleBytes[i]);
             Bytes32.From(calls[i].Target).WriteTo(tuple);
-            Write(tuple, WordBytes, 1);
+            Write(tuple, WordBytes, lastMustSucceed && i == calls.Count - 1 ? 0UL : 1UL);
             Write(tuple, 2 * WordBytes, TupleHeadBytes);
             Write(tuple, TupleHeadBytes, (ulong)calls[i].Data.Length);
             calls[i].Data.Span.CopyTo(tuple[(TupleHeadBytes + WordBytes)..]);
@@ -70,6 +72,31 @@ public static class Multicall3
         }
 
         calls = read;
+        return true;
+    }
+
+    /// <summary>Reads what <c>aggregate3</c> returned; false when it is not the results of so many calls.</summary>
+    public static bool TryReadResults(ReadOnlyMemory<byte> returned, int count, [NotNullWhen(true)] out IReadOnlyList<(bool Succeeded, ReadOnlyMemory<byte> Data)>? results)
+    {
+        results = null;
+        if (!TryNumber(returned, 0, out var start) || !TryNumber(returned, start, out var length) || length != count)
+        {
+            return false;
+        }
+
+        var array = returned[(start + WordBytes)..];
+        var read = new List<(bool, ReadOnlyMemory<byte>)>(count);
+        for (var i = 0; i < count; i++)
+        {
+            if (!TryNumber(array, i * WordBytes, out var at) || !TryNumber(array, at, out var succeeded) || !AbiReader.TryReadBytes(array[at..], WordBytes, out var data))
+            {
+                return false;
+            }
+
+            read.Add((succeeded != 0, data));
+        }
+
+        results = read;
         return true;
     }
 

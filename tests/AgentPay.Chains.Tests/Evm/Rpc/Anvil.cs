@@ -78,10 +78,13 @@ public class Anvil : IAsyncLifetime
     }
 
     /// <summary>Deploys the test token.</summary>
-    public async Task<Address> DeployTokenAsync(string name = "USD Coin", string version = "2")
+    public Task<Address> DeployTokenAsync(string name = "USD Coin", string version = "2") =>
+        DeployAsync("TestUsdc", new AbiWriter(ReadOnlySpan<byte>.Empty).Text(name).Text(version).ToArray());
+
+    /// <summary>Deploys a compiled contract of the test network.</summary>
+    public async Task<Address> DeployAsync(string contract, params byte[] arguments)
     {
-        using var artifact = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Devnet, "contracts/TestUsdc.json"), TestContext.Current.CancellationToken));
-        var arguments = new AbiWriter(ReadOnlySpan<byte>.Empty).Text(name).Text(version).ToArray();
+        using var artifact = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Devnet, $"contracts/{contract}.json"), TestContext.Current.CancellationToken));
         var receipt = await SendAsync(null, [.. artifact.RootElement.GetProperty("bytecode").Unhex(), .. arguments]);
         return receipt.GetProperty("contractAddress").Address();
     }
