@@ -11,18 +11,19 @@ namespace AgentPay.Storage.Postgres;
 /// </summary>
 internal static class Migrator
 {
-    private const string Prefix = "postgres/";
+    internal const string Prefix = "postgres/";
 
     /// <summary>"agentpay" in ASCII: one lock for every program of this kind on the database.</summary>
     private const long Lock = 0x6167_656e_7470_6179;
 
     /// <summary>After a failure the caller closes the connection, which gives the lock back.</summary>
     /// <returns>How many scripts were applied now, and the newest number.</returns>
-    internal static (int Applied, int Newest) Apply(NpgsqlConnection connection, DateTimeOffset now)
+    internal static (int Applied, int Newest) Apply(NpgsqlConnection connection, DateTimeOffset now) => Apply(connection, now, MigrationScript.Under(Prefix));
+
+    internal static (int Applied, int Newest) Apply(NpgsqlConnection connection, DateTimeOffset now, IReadOnlyList<MigrationScript> scripts)
     {
         Execute(connection, $"SELECT pg_advisory_lock({Lock})");
         Execute(connection, "CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)");
-        var scripts = MigrationScript.Under(Prefix);
         using var select = new NpgsqlCommand("SELECT coalesce(max(number), 0) FROM schema_migrations", connection);
         var newest = (int)select.ExecuteScalar()!;
         if (newest > scripts.Count)

@@ -247,13 +247,14 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
         Rows.Total, cancellationToken);
 
     /// <inheritdoc/>
+    /// <remarks>Reads those parts of the ledger that may have the account's rows: an audit's question, not a request's.</remarks>
     public async ValueTask<Int128> ReadBalanceAsync(string account, string asset, CancellationToken cancellationToken)
     {
         var balance = await _reader.ReadAsync(
             """
-            WITH asked AS MATERIALIZED (SELECT n.id AS account, a.id AS asset FROM ledger_names n, ledger_names a WHERE n.name = $1 AND a.name = $2)
-            SELECT coalesce((SELECT sum(t.atoms) FROM transfers t, asked q WHERE t.credit = q.account AND t.asset = q.asset), 0)
-                - coalesce((SELECT sum(t.atoms) FROM transfers t, asked q WHERE t.debit = q.account AND t.asset = q.asset), 0)
+            WITH account AS MATERIALIZED (SELECT id FROM ledger_names WHERE name = $1), asset AS MATERIALIZED (SELECT id FROM ledger_names WHERE name = $2)
+            SELECT coalesce((SELECT sum(atoms) FROM transfers WHERE credit = (SELECT id FROM account) AND asset = (SELECT id FROM asset)), 0)
+                - coalesce((SELECT sum(atoms) FROM transfers WHERE debit = (SELECT id FROM account) AND asset = (SELECT id FROM asset)), 0)
             """,
             row => row.GetFieldValue<BigInteger>(0), cancellationToken, Reader.Text(account), Reader.Text(asset)).ConfigureAwait(false);
         return checked((Int128)balance[0]);

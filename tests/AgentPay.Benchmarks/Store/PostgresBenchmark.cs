@@ -11,7 +11,7 @@ namespace AgentPay.Benchmarks.Store;
 
 /// <summary>
 /// Durable decisions a second on PostgreSQL with its default settings, each of one state row, one ledger row with both legs and one event, beside a bare writer of the
-/// same rows and beside one-row commits, in turn in one run.
+/// same rows and beside one-row commits, in turn in one run. Option <c>--only decisions|bare|hot|rows</c> runs one load alone, for a profiler.
 /// </summary>
 internal static class PostgresBenchmark
 {
@@ -30,7 +30,7 @@ internal static class PostgresBenchmark
         {
             foreach (var count in callers)
             {
-                await measured.RunAsync(count, rounds, duration);
+                await measured.RunAsync(count, rounds, duration, options.Text("only"));
             }
 
             report.Line($"- PostgreSQL {version}; its processes, the store and the callers share the cores");
@@ -81,23 +81,31 @@ internal sealed class PostgresMeasured : IAsyncDisposable
         return measured;
     }
 
-    public async Task RunAsync(int callers, int rounds, TimeSpan duration)
+    public async Task RunAsync(int callers, int rounds, TimeSpan duration, string? only = null)
     {
-        var (spread, hot, bare, rows) = (new List<CostedRate>(), new List<CostedRate>(), new List<CostedRate>(), new List<CostedRate>());
+        (string Name, string Load, Func<int, int, Task> Act, List<CostedRate> Rates)[] loads =
+        [
+            ("decisions", "decisions, 10,000 grains", (caller, n) => DecideAsync(GrainOf(caller, n, callers)), []),
+            ("bare", "bare writer of the same rows", (caller, n) => BareAsync(GrainOf(caller, n, callers)), []),
+            ("hot", "decisions, one hot grain", (_, _) => DecideHotAsync(), []),
+            ("rows", "one-row UPDATE, a commit each", (caller, n) => RowAsync(GrainOf(caller, n, callers)), []),
+        ];
+        loads = [.. loads.Where(load => only is null || load.Name == only)];
         for (var round = 0; round < rounds; round++)
         {
-            spread.Add(await LoadAsync(callers, duration, (caller, n) => DecideAsync(GrainOf(caller, n, callers))));
-            bare.Add(await LoadAsync(callers, duration, (caller, n) => BareAsync(GrainOf(caller, n, callers))));
-            hot.Add(await LoadAsync(callers, duration, (_, _) => DecideHotAsync()));
-            rows.Add(await LoadAsync(callers, duration, (caller, n) => RowAsync(GrainOf(caller, n, callers))));
-            Console.Error.WriteLine($"{callers} callers: decisions {spread[^1].PerSecond:0}/s (p99 {spread[^1].P99:0.0} ms), bare {bare[^1].PerSecond:0}/s, hot {hot[^1].PerSecond:0}/s, one row {rows[^1].PerSecond:0}/s");
+            foreach (var load in loads)
+            {
+                load.Rates.Add(await LoadAsync(callers, duration, load.Act));
+                Console.Error.WriteLine($"{callers} callers: {load.Load} {load.Rates[^1]}");
+            }
         }
 
-        _ratios.Add([$"{callers}", Ratio(spread, bare), Ratio(spread, rows), Ratio(hot, spread)]);
-        _figures.Add(Figures("decisions, 10,000 grains", callers, spread));
-        _figures.Add(Figures("decisions, one hot grain", callers, hot));
-        _figures.Add(Figures("bare writer of the same rows", callers, bare));
-        _figures.Add(Figures("one-row UPDATE, a commit each", callers, rows));
+        if (only is null)
+        {
+            _ratios.Add([$"{callers}", Ratio(loads[0].Rates, loads[1].Rates), Ratio(loads[0].Rates, loads[3].Rates), Ratio(loads[2].Rates, loads[0].Rates)]);
+        }
+
+        _figures.AddRange(loads.Select(load => Figures(load.Load, callers, load.Rates)));
     }
 
     public async Task WriteAsync(Report report, int rounds, TimeSpan duration)

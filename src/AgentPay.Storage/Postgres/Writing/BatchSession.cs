@@ -18,7 +18,7 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
     private readonly MessageStatements _messages = new();
     private readonly AnswerStatements _answers = new();
     private readonly NameStatements _names = new();
-    private readonly HeadStatement _objects = HeadStatement.OfObjects();
+    private readonly ObjectStatements _objects = new();
     private readonly LogStatements _rows = new();
     private readonly SideStatements _sides = new();
 
@@ -82,7 +82,9 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
     internal void Confirm(BatchPlan plan)
     {
         TransactionId = null;
+        _grains.Remember();
         _names.Remember();
+        _objects.Remember();
         plan.Confirm();
     }
 
@@ -91,6 +93,13 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
         TransactionId = null;
         using var rollback = new NpgsqlCommand("ROLLBACK", connection);
         _ = rollback.ExecuteNonQuery();
+    }
+
+    /// <summary>As <see cref="Rollback"/>, after a rival: what was assumed of the batch's objects is asked for next time.</summary>
+    internal void RollbackAfterRival()
+    {
+        _objects.Forget();
+        Rollback();
     }
 
     public void Dispose()
@@ -121,15 +130,16 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
         _messages.FillRemoved(plan, _batch);
         _answers.Fill(plan, _batch);
         _names.Fill(plan, _batch);
-        _objects.Fill(plan.Objects, _batch);
+        _objects.Fill(plan, _batch);
         using var reader = _batch.ExecuteReader();
         var stands = _marks.Read(reader);
-        stands &= _grains.Read(reader);
+        _grains.Read(reader);
         stands &= _messages.ReadRemoved(reader);
         stands &= _answers.Read(reader);
         _names.Read(reader);
         _objects.Read(reader);
+        reader.Close();
         TransactionId = _marks.TransactionId;
-        return stands;
+        return stands && _grains.Stands();
     }
 }

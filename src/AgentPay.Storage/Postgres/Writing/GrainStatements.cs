@@ -1,13 +1,24 @@
+using AgentPay.Domain.Decisions;
 using Npgsql;
 
 namespace AgentPay.Storage.Postgres.Writing;
 
 /// <summary>
-/// Writes grain rows, each only if it has the version it was decided on. Rows are taken in order of type and key, so that two batches
-/// never wait for each other. The clause <c>% 1 = 0</c> is always true; it lets the planner expect one row, so that it looks each up by key.
+/// Writes grain rows, each only if it has the version it was decided on. Rows are taken in order of type and key, also where their numbers are
+/// known, so that two batches never wait for each other. The clause <c>% 1 = 0</c> is always true; it lets the planner expect one row, so that it
+/// looks each up by key.
 /// </summary>
 internal sealed class GrainStatements
 {
+    private const int GenerationMax = 16_384;
+
+    /// <summary>By number, when all of the batch's are known: a row's number never changes.</summary>
+    private readonly RowsStatement _updateKnown = new("""
+        UPDATE grains AS g SET version = v.version, updated_at = v.updated_at, status = v.status, state = v.state
+        FROM unnest($1, $2, $3, $4, $5, $6) AS v (id, expected, version, updated_at, status, state)
+        WHERE g.id = v.id AND g.version = v.expected AND v.version % 1 = 0
+        """);
+
     private readonly RowsStatement _update = new("""
         UPDATE grains AS g SET version = v.version, updated_at = v.updated_at, status = v.status, state = v.state
         FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY AS v (type, key, expected, version, updated_at, status, state, place)
@@ -20,56 +31,54 @@ internal sealed class GrainStatements
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING id
         """);
 
-    private readonly Rows _updated;
-    private readonly Column<long> _expected;
-    private readonly Rows _inserted;
+    private readonly (Column<long> Id, Column<long> Expected, Values Values) _known;
+    private readonly (Column<string> Type, Column<string> Key, Column<long> Expected, Values Values) _named;
+    private readonly (Column<string> Type, Column<string> Key, Values Values) _inserted;
+    private readonly Remembered<GrainRef, long> _remembered = new(GenerationMax);
     private readonly List<PlannedGrain> _existing = [];
     private readonly List<PlannedGrain> _fresh = [];
+    private bool _byNumber;
+    private int _written;
 
     internal GrainStatements()
     {
-        var (type, key) = (_update.Text(), _update.Text());
-        _expected = _update.Int64();
-        _updated = new Rows(type, key, _update.Int64(), _update.Int64(), _update.Text(), _update.Bytes());
-        _inserted = new Rows(_insert.Text(), _insert.Text(), _insert.Int64(), _insert.Int64(), _insert.Text(), _insert.Bytes());
+        _known = (_updateKnown.Int64(), _updateKnown.Int64(), new Values(_updateKnown));
+        _named = (_update.Text(), _update.Text(), _update.Int64(), new Values(_update));
+        _inserted = (_insert.Text(), _insert.Text(), new Values(_insert));
     }
 
     internal void Fill(BatchPlan plan, NpgsqlBatch batch)
     {
         _existing.Clear();
         _fresh.Clear();
+        _byNumber = true;
         foreach (var grain in plan.Grains)
         {
-            (grain.RowVersion == 0 ? _fresh : _existing).Add(grain);
+            if (grain.RowVersion == 0)
+            {
+                _fresh.Add(grain);
+                continue;
+            }
+
+            _existing.Add(grain);
+            grain.Id = _remembered.TryGet(grain.Grain, out var id) ? id : 0;
+            _byNumber &= grain.Id != 0;
         }
 
         _existing.Sort(ByAddress);
         _fresh.Sort(ByAddress);
-        _expected.Clear();
-        _updated.Clear();
-        _inserted.Clear();
-        foreach (var grain in _existing)
-        {
-            _expected.Add(grain.RowVersion);
-            _updated.Add(grain);
-        }
-
-        foreach (var grain in _fresh)
-        {
-            _inserted.Add(grain);
-        }
-
-        batch.AddIf(_existing.Count > 0, _update);
+        FillExisting();
+        FillFresh();
+        batch.AddIf(_existing.Count > 0, _byNumber ? _updateKnown : _update);
         batch.AddIf(_fresh.Count > 0, _insert);
     }
 
-    /// <returns>False: a row had another version.</returns>
-    internal bool Read(NpgsqlDataReader reader)
+    internal void Read(NpgsqlDataReader reader)
     {
-        var updated = 0;
-        if (_existing.Count > 0)
+        _written = 0;
+        if (_existing.Count > 0 && !_byNumber)
         {
-            for (; reader.Read(); updated++)
+            for (; reader.Read(); _written++)
             {
                 _existing[checked((int)reader.GetInt64(0)) - 1].Id = reader.GetInt64(1);
             }
@@ -77,44 +86,103 @@ internal sealed class GrainStatements
             _ = reader.NextResult();
         }
 
-        var inserted = 0;
         if (_fresh.Count > 0)
         {
-            for (; reader.Read(); inserted++)
+            for (var place = 0; reader.Read(); place++, _written++)
             {
-                _fresh[inserted].Id = reader.GetInt64(0);
+                _fresh[place].Id = reader.GetInt64(0);
             }
 
             _ = reader.NextResult();
         }
+    }
 
-        return updated == _existing.Count && inserted == _fresh.Count;
+    /// <summary>Whether every row had its version; known when all of the batch's results were read.</summary>
+    internal bool Stands() =>
+        _written + (_byNumber && _existing.Count > 0 ? checked((int)_updateKnown.Command.Rows) : 0) == _existing.Count + _fresh.Count;
+
+    /// <summary>The batch is durable, and so are its rows' numbers.</summary>
+    internal void Remember()
+    {
+        foreach (var grain in _fresh)
+        {
+            _remembered.Set(grain.Grain, grain.Id);
+        }
+
+        foreach (var grain in _byNumber ? [] : _existing)
+        {
+            _remembered.Set(grain.Grain, grain.Id);
+        }
+    }
+
+    private void FillExisting()
+    {
+        if (_byNumber)
+        {
+            _known.Id.Clear();
+            _known.Expected.Clear();
+            _known.Values.Clear();
+            foreach (var grain in _existing)
+            {
+                _known.Id.Add(grain.Id);
+                _known.Expected.Add(grain.RowVersion);
+                _known.Values.Add(grain);
+            }
+
+            return;
+        }
+
+        _named.Type.Clear();
+        _named.Key.Clear();
+        _named.Expected.Clear();
+        _named.Values.Clear();
+        foreach (var grain in _existing)
+        {
+            _named.Type.Add(grain.Grain.Type);
+            _named.Key.Add(grain.Grain.Key);
+            _named.Expected.Add(grain.RowVersion);
+            _named.Values.Add(grain);
+        }
+    }
+
+    private void FillFresh()
+    {
+        _inserted.Type.Clear();
+        _inserted.Key.Clear();
+        _inserted.Values.Clear();
+        foreach (var grain in _fresh)
+        {
+            _inserted.Type.Add(grain.Grain.Type);
+            _inserted.Key.Add(grain.Grain.Key);
+            _inserted.Values.Add(grain);
+        }
     }
 
     private static int ByAddress(PlannedGrain one, PlannedGrain other) => Addresses.Compare(one.Grain, other.Grain);
 
-    private sealed record Rows(
-        Column<string> Type, Column<string> Key, Column<long> Version, Column<long> UpdatedAt, Column<string> Status, Column<ReadOnlyMemory<byte>> State)
+    /// <summary>The columns that change.</summary>
+    private sealed class Values(RowsStatement statement)
     {
+        private readonly Column<long> _version = statement.Int64();
+        private readonly Column<long> _updatedAt = statement.Int64();
+        private readonly Column<string> _status = statement.Text();
+        private readonly Column<ReadOnlyMemory<byte>> _state = statement.Bytes();
+
         internal void Clear()
         {
-            Type.Clear();
-            Key.Clear();
-            Version.Clear();
-            UpdatedAt.Clear();
-            Status.Clear();
-            State.Clear();
+            _version.Clear();
+            _updatedAt.Clear();
+            _status.Clear();
+            _state.Clear();
         }
 
         internal void Add(PlannedGrain grain)
         {
             var newest = grain.Newest!;
-            Type.Add(grain.Grain.Type);
-            Key.Add(grain.Grain.Key);
-            Version.Add(grain.Version);
-            UpdatedAt.Add(newest.DecidedAt);
-            Status.Add(newest.Status);
-            State.Add(newest.State);
+            _version.Add(grain.Version);
+            _updatedAt.Add(newest.DecidedAt);
+            _status.Add(newest.Status);
+            _state.Add(newest.State);
         }
     }
 }

@@ -23,6 +23,7 @@ internal sealed class LogStatements
         FROM taken t, unnest($3, $4, $5, $6, $7, $8, $9, $10) AS v (head, back, object, object_sequence, id, type, created_at, body)
         """);
 
+    private readonly List<NumberedEvent> _numbered = [];
     private readonly Column<long> _grain;
     private readonly Column<long> _version;
     private readonly Column<int> _place;
@@ -85,7 +86,7 @@ internal sealed class LogStatements
         batch.AddIf(plan.Transfers.Count > 0, _transfers);
     }
 
-    /// <summary>Takes the numbers of the logs and adds the events under them. The update locks each log's head until the transaction ends, as with objects.</summary>
+    /// <summary>Takes the numbers of the logs and adds the events under them. The update locks each log's head until the transaction ends.</summary>
     internal void FillEvents(BatchPlan plan, NpgsqlBatch batch)
     {
         ClearEvents();
@@ -96,12 +97,20 @@ internal sealed class LogStatements
             head.PlaceAt(_account.Count);
         }
 
+        _numbered.Clear();
         foreach (var row in plan.Events)
         {
+            _numbered.Add(new NumberedEvent(row, row.Log.NextFromLast(), row.Object.Next()));
+        }
+
+        // In one order, for whoever adds a number that another batch has added waits for that one's end.
+        _numbered.Sort(static (one, other) => (one.Row.Object.Id, one.ObjectSequence).CompareTo((other.Row.Object.Id, other.ObjectSequence)));
+        foreach (var (row, back, objectSequence) in _numbered)
+        {
             _head.Add(row.Log.Place);
-            _back.Add(row.Log.NextFromLast());
+            _back.Add(back);
             _object.Add(row.Object.Id);
-            _objectSequence.Add(row.Object.Next());
+            _objectSequence.Add(objectSequence);
             _id.Add(Guid.CreateVersion7(row.DecidedAt));
             _type.Add(row.Draft.Type);
             _createdAt.Add(row.DecidedAt);
@@ -137,4 +146,6 @@ internal sealed class LogStatements
         _createdAt.Clear();
         _body.Clear();
     }
+
+    private readonly record struct NumberedEvent(PlannedEvent Row, long Back, long ObjectSequence);
 }

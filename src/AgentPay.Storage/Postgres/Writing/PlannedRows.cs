@@ -27,9 +27,10 @@ internal sealed class PlannedHead(string name)
 
     internal long Id { get; private set; }
 
-    private long Last { get; set; }
+    /// <summary>The newest number that was handed on.</summary>
+    internal long Last { get; private set; }
 
-    internal void Claimed(long id, long lastSequence) => (Id, Last) = (id, lastSequence - Count);
+    internal void StartAfter(long id, long lastSequence) => (Id, Last) = (id, lastSequence);
 
     internal long Next() => ++Last;
 

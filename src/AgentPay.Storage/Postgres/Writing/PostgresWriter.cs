@@ -116,7 +116,7 @@ internal sealed class PostgresWriter : IDisposable
             {
                 // Nothing of this attempt is in the database, or nobody can tell: that is failed, never tried again.
                 var kind = Failures.KindOf(failure, connectionIsOpen: _session?.IsOpen ?? false);
-                if (kind == FailureKind.Rival && ++rivals <= RivalsMax && TryRollback())
+                if (kind == FailureKind.Rival && ++rivals <= RivalsMax && TryRollback(static session => session.RollbackAfterRival()))
                 {
                     _onFacts = true;
                 }
@@ -125,7 +125,7 @@ internal sealed class PostgresWriter : IDisposable
                     again = true;
                     CloseSession();
                 }
-                else if (kind == FailureKind.OneRow && writes.Count > 1 && TryRollback())
+                else if (kind == FailureKind.OneRow && writes.Count > 1 && TryRollback(static session => session.Rollback()))
                 {
                     WriteOneByOne(writes);
                     return;
@@ -203,12 +203,17 @@ internal sealed class PostgresWriter : IDisposable
         }
     }
 
-    private bool TryRollback()
+    private bool TryRollback(Action<BatchSession> rollback)
     {
+        if (_session is null)
+        {
+            return false;
+        }
+
         try
         {
-            _session?.Rollback();
-            return _session is not null;
+            rollback(_session);
+            return true;
         }
         catch (Exception failure) when (failure is NpgsqlException or InvalidOperationException)
         {
