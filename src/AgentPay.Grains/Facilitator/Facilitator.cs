@@ -181,6 +181,13 @@ internal sealed class Facilitator(
             underWay.End(settled);
         }
 
+        if (settled.IdempotencyKey != reply.State!.IdempotencyKey)
+        {
+            // What this caller waited for failed, and another reserved the payment anew before it looked: what comes of that is the other's to hear.
+            await grain.LeaveAsync(caller);
+            return new SettleAnswer(words.Refused(SettlementRefusals.Duplicate, settled.Transaction));
+        }
+
         if (settled.Status == SettlementStatus.Failed)
         {
             await grain.LeaveAsync(caller);

@@ -51,6 +51,34 @@ public sealed class ConcurrencyTests
         Assert.Equal("duplicate_settlement", (await engine.SettleAsync(payment)).Response.ErrorReason);
     }
 
+    [Theory]
+    [InlineData(null, "another")]
+    [InlineData("one", null)]
+    [InlineData("one", "another")]
+    public async Task Whose_settlement_failed_is_not_told_the_success_of_who_reserved_it_anew(string? key, string? newKey)
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        var first = engine.SettleAsync(payment, key);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+
+        // It fails, and before the first caller hears of it another one reserves it.
+        engine.Store.HoldAfter = commit => commit.Status == "failed";
+        engine.Chain.RevertsAll = true;
+        engine.Chain.Mine();
+        await engine.UntilAsync(payment, SettlementStatus.Failed, timePasses: true);
+        (engine.Chain.RevertsAll, engine.Chain.Automine) = (false, true);
+        var second = engine.SettleAsync(payment, newKey);
+        await engine.UntilAsync(payment, SettlementStatus.Reserved);
+        engine.Store.Release();
+        await engine.UntilAsync(() => first.IsCompleted && second.IsCompleted, timePasses: true);
+
+        Assert.True((await second).Response.Success, (await second).Response.ErrorReason);
+        Assert.False((await first).Response.Success);
+        Assert.Equal("duplicate_settlement", (await first).Response.ErrorReason);
+        Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
+    }
+
     [Fact]
     public async Task Sixty_four_payments_at_once_all_settle_without_a_nonce_gap()
     {

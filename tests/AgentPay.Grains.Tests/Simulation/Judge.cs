@@ -55,7 +55,8 @@ internal sealed class Judge(Engine engine, IReadOnlyList<SimulatedPayment> payme
             Check(!isUsed || payment.IsFrontRun, $"{words}: paid by us, and not stored as paid.");
         }
 
-        JudgeAnswers(words, payment, row?.IdempotencyKey);
+        var happened = string.Join(' ', (await engine.ObjectEventsAsync(payment.Payment)).Select(entry => entry.Type));
+        JudgeAnswers($"{words}, {happened}", payment, row?.IdempotencyKey);
         await JudgeEventsAsync(words, payment, accounts);
     }
 
