@@ -36,7 +36,13 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
                 shallow.Clear();
                 unread.Clear();
                 followed.Clear();
-                See(head.Cursor);
+                foreach (var lane in lanes)
+                {
+                    // Blocks may have been lost that nobody will tell of; what still is in one is found again by its receipt.
+                    lane.ForgetIncluded();
+                }
+
+                See(head);
                 return Task.CompletedTask;
             },
             cancellationToken);

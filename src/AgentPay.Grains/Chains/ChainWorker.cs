@@ -216,7 +216,7 @@ internal sealed partial class ChainWorker : BackgroundService
                 }
 
                 await lane.RepeatAsync(token);
-                if (!lane.IsCaughtUp && outage is null)
+                if (lane.IsBehind)
                 {
                     await CatchUpAsync(lane, token);
                 }

@@ -111,6 +111,9 @@ internal sealed partial class SignerLane(
     public int Holding => holding;
 
     /// <summary>True when all that happened before the key was taken up has been seen. Before that nothing of it is called safe or final.</summary>
+    /// <summary>True after what happened before could not be seen.</summary>
+    public bool IsBehind => behind is not null;
+
     public bool IsCaughtUp => caughtUp == holding;
 
     /// <summary>All that happened before this holding has been seen.</summary>

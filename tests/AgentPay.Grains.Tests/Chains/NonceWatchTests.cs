@@ -148,6 +148,29 @@ public sealed class NonceWatchTests
         Assert.Equal(["settlement"], await engine.LedgerAsync(payment));
     }
 
+    [Fact]
+    public async Task A_payment_whose_shallow_block_was_lost_while_the_node_was_away_is_sent_again()
+    {
+        await using var engine = await Engine.StartAsync(confirmations: 2);
+        var payment = engine.Pay();
+        _ = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        var ours = engine.Chain.Pool.Single();
+        engine.Chain.Mine();
+        await engine.UntilAsync(() => engine.Desk.HeightOf(engine.Chain.Network) == 1);
+        await engine.UntilAsync(() => engine.Desk.PenFor(engine.Chain.Network, engine.Gas.ToString()) is { Included: 1 });
+
+        engine.Chain.IsAvailable = false;
+        engine.Chain.Reorganize(1, dropped: true);
+        await engine.UntilAsync(() => !engine.Desk.Health.Single().IsHealthy, timePasses: true);
+        engine.Chain.IsAvailable = true;
+
+        await engine.UntilAsync(() => engine.Chain.Pool.Contains(ours), timePasses: true);
+        engine.Chain.Mine(2);
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+        Assert.Equal(["settlement"], await engine.LedgerAsync(payment));
+    }
+
     /// <summary>Lets everything that is late be looked at several times: what the pool lost is sent again every few rounds.</summary>
     private static async Task KeepHouseAsync(Engine engine)
     {
