@@ -3,6 +3,7 @@ using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
 using AgentPay.Grains.Methods;
+using Microsoft.Extensions.Logging;
 
 namespace AgentPay.Grains.Chains;
 
@@ -10,7 +11,7 @@ namespace AgentPay.Grains.Chains;
 /// What a receipt proves of each settlement in a transaction. Success needs what its method proves it by, with our Transfer from the token itself; failure needs proof too:
 /// a reverted call with the authorization unused. Everything between is doubt, and somebody may have sent the authorization before us.
 /// </summary>
-internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
+internal sealed partial class MinedReport(ChainSettings settings, IEvmChain chain, ILogger logger)
 {
     public const string TransactionFailed = SettlementRefusals.TransactionFailed;
     public const string TransferMismatch = "invalid_exact_evm_transfer_event_mismatch";
@@ -82,11 +83,15 @@ internal sealed class MinedReport(ChainSettings settings, IEvmChain chain)
             var (command, _) = await TraceAsync(terms, SearchFrom(terms, receipt.Block.Number), cancellationToken);
             return command is ConfirmSettlement paid && paid.Block.Number + (ulong)settings.Confirmations - 1 > head ? new DoubtSettlement() : command;
         }
-        catch (ChainUnavailableException)
+        catch (ChainUnavailableException e)
         {
+            LogNoTrace(settings.Network, terms.Payer, terms.Nonce, e.Message);
             return new DoubtSettlement();
         }
     }
+
+    [LoggerMessage(EventId = 1317, Level = LogLevel.Warning, Message = "Who used the authorization {Nonce} of {Payer} on {Network} could not be read; its settlement is unknown and asks again: {Words}")]
+    private partial void LogNoTrace(string network, string payer, string nonce, string words);
 
     private static ConfirmSettlement Confirm(TransactionReceipt receipt) => new(receipt.Transaction.ToString(), receipt.Block.ToReference());
 
