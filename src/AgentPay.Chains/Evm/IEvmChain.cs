@@ -262,7 +262,11 @@ public readonly record struct BlockCursor(ulong Number, Bytes32 Hash);
 /// <param name="Timestamp">Unix seconds.</param>
 /// <param name="BaseFeePerGas">Wei; null before London.</param>
 /// <param name="Transactions">Hashes of its transactions, in order.</param>
-public sealed record BlockHeader(BlockCursor Cursor, Bytes32 Parent, ulong Timestamp, UInt256? BaseFeePerGas, IReadOnlyList<Bytes32> Transactions);
+public sealed record BlockHeader(BlockCursor Cursor, Bytes32 Parent, ulong Timestamp, UInt256? BaseFeePerGas, IReadOnlyList<Bytes32> Transactions)
+{
+    /// <summary>Gas of all its transactions at most; null where it was not told.</summary>
+    public ulong? GasLimit { get; init; }
+}
 
 /// <summary>One step along the chain.</summary>
 /// <param name="Kind">A block was added or lost.</param>

@@ -15,6 +15,9 @@ public sealed partial class SimulatedEvmChain
     /// <summary>Every transaction reverts, as one does that runs out of gas.</summary>
     public bool RevertsAll { get; set; }
 
+    /// <summary>Gas of the next blocks at most.</summary>
+    public ulong BlockGasLimit { get; set; } = 30_000_000;
+
     /// <summary>What the next blocks demand, in wei per gas: what offers less is not mined.</summary>
     public UInt256 BaseFee { get; set; } = UInt256.One;
 
@@ -250,7 +253,7 @@ public sealed partial class SimulatedEvmChain
 
             var final = ledger;
             pool.RemoveAll(waiting => waiting.Request.Nonce < NonceOf(final, waiting));
-            var header = new BlockHeader(cursor, Head.Header.Cursor.Hash, time, UInt256.One, [.. receipts.Select(receipt => receipt.Transaction)]);
+            var header = new BlockHeader(cursor, Head.Header.Cursor.Hash, time, UInt256.One, [.. receipts.Select(receipt => receipt.Transaction)]) { GasLimit = BlockGasLimit };
             Add(new SimulatedBlock(header, ledger, mined, receipts));
         }
 

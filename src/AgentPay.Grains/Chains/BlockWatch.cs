@@ -25,6 +25,9 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
 
     public DateTimeOffset? HeadSeenAt { get; private set; }
 
+    /// <summary>Gas of the newest block at most; null where the node does not say.</summary>
+    public ulong? BlockGasLimit { get; private set; }
+
     /// <summary>The block to follow from.</summary>
     public async Task<BlockCursor> StartAsync(CancellationToken cancellationToken)
     {
@@ -76,7 +79,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
                 return;
             }
 
-            See(step.Block.Cursor);
+            See(step.Block);
             var ours = unread.ToHashSet();
             foreach (var transaction in step.Block.Transactions)
             {
@@ -141,9 +144,11 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
         }
     }
 
-    private void See(BlockCursor head)
+    private void See(BlockHeader block)
     {
+        var head = block.Cursor;
         Head = head;
+        BlockGasLimit = block.GasLimit;
         HeadSeenAt = clock.GetUtcNow();
         followed[head.Number] = head.Hash;
         if (head.Number >= FollowedMax)

@@ -81,7 +81,7 @@ internal sealed partial class ChainWorker : BackgroundService
     }
 
     public TransactionPen? PenFor(string address) =>
-        fees.Quote is { } quote ? lanes.FirstOrDefault(lane => lane.AddressText == address)?.PenAt(quote) : null;
+        fees.Quote is { } quote ? lanes.FirstOrDefault(lane => lane.AddressText == address)?.PenAt(quote, watch.BlockGasLimit) : null;
 
     public void Observe(Signer signer) => lanes.FirstOrDefault(lane => lane.AddressText == signer.Address)?.Observe(signer);
 

@@ -5,14 +5,15 @@ using AgentPay.Domain.Signers;
 namespace AgentPay.Grains.Chains;
 
 /// <summary>Signs with one key at the fees of the moment.</summary>
-internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settings, SendingLimits limits, FeeQuote fees, int included) : TransactionPen
+internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settings, SendingLimits limits, FeeQuote fees, ulong? blockGas, int included) : TransactionPen
 {
     /// <summary>Nodes refuse a transaction whose gas could cost more than a coin (go-ethereum's rpc.txfeecap): a little less is offered.</summary>
     private static readonly UInt128 CostMax = 900_000_000_000_000_000;
 
-    public override SendingLimits Limits { get; } = fees.MaxFeePerGas.IsZero
-        ? limits
-        : limits with { GasPerTransactionMax = (ulong)UInt128.Min(limits.GasPerTransactionMax, CostMax / fees.MaxFeePerGas.Low) };
+    public override SendingLimits Limits { get; } = limits with
+    {
+        GasPerTransactionMax = (ulong)UInt128.Min(UInt128.Min(limits.GasPerTransactionMax, ShareOf(blockGas)), fees.MaxFeePerGas.IsZero ? UInt128.MaxValue : CostMax / fees.MaxFeePerGas.Low),
+    };
 
     public override int Included => included;
 
@@ -41,6 +42,9 @@ internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settin
         var (raw, hash) = SettlementTransaction.Sign(key, chainId, nonce, offered, gas, works);
         return new SignedForm(raw, hash, now, offered.MaxFeePerGas.Low, offered.MaxPriorityFeePerGas.Low);
     }
+
+    /// <summary>Above the block's gas no node takes it, and one that wants nearly all waits for an empty block: three fifths.</summary>
+    private static UInt128 ShareOf(ulong? blockGas) => blockGas is { } gas ? gas / 5 * 3 : UInt128.MaxValue;
 
     private static UInt256 Raised(UInt128 fee) => fee == 0 ? UInt256.Zero : fee + (fee / 8) + 1;
 

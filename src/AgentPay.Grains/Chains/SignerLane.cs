@@ -67,7 +67,8 @@ internal sealed partial class SignerLane(
         : null;
 
     /// <summary>Signs with this key at these fees; null while it cannot send. At the day's ceiling it still replaces what is on its way: that takes no more gas.</summary>
-    public TransactionPen? PenAt(FeeQuote fees) => Halted is null ? new LanePen(key, chain.ChainId, settings, limits, fees, CountIncluded()) : null;
+    public TransactionPen? PenAt(FeeQuote fees, ulong? blockGas) =>
+        Halted is null ? new LanePen(key, chain.ChainId, settings, limits, fees, blockGas, CountIncluded()) : null;
 
     /// <summary>Learns whether many settlements can share a transaction on this chain.</summary>
     public async Task LearnLimitsAsync(CancellationToken cancellationToken) =>
@@ -110,10 +111,10 @@ internal sealed partial class SignerLane(
     /// <summary>Counts how often the key was taken up.</summary>
     public int Holding => holding;
 
-    /// <summary>True when all that happened before the key was taken up has been seen. Before that nothing of it is called safe or final.</summary>
     /// <summary>True after what happened before could not be seen.</summary>
     public bool IsBehind => behind is not null;
 
+    /// <summary>True when all that happened before the key was taken up has been seen. Before that nothing of it is called safe or final.</summary>
     public bool IsCaughtUp => caughtUp == holding;
 
     /// <summary>All that happened before this holding has been seen.</summary>

@@ -23,6 +23,29 @@ public sealed class SharedTransactionTests
         await engine.AssertLedgerShowsTheChainAsync();
     }
 
+    [Theory]
+    [InlineData(899_999, 5)]
+    [InlineData(900_000, 6)]
+    public async Task A_shared_transaction_wants_three_fifths_of_a_block_at_most(ulong blockGas, int together)
+    {
+        await using var engine = await Engine.StartAsync(canShare: true);
+        engine.Chain.BlockGasLimit = blockGas;
+        engine.Chain.Mine();
+        await engine.UntilAsync(() => engine.Desk.HeightOf(engine.Chain.Network) == 1);
+        _ = engine.SettleAsync(engine.Pay());
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+
+        foreach (var payment in Pay(engine, 7))
+        {
+            _ = engine.SettleAsync(payment);
+        }
+
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Waiting.Count == 7);
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Waiting.IsEmpty, timePasses: true);
+        var sizes = (await engine.SignerAsync()).Transactions.Values.Select(transaction => transaction.Settlements.Length);
+        Assert.Equal([1, together, 7 - together], sizes);
+    }
+
     [Fact]
     public async Task One_that_cannot_pay_fails_and_its_neighbours_are_paid()
     {

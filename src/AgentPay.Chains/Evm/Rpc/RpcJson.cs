@@ -25,7 +25,10 @@ internal static class RpcJson
             Hash(block, "parentHash"),
             Number64(block, "timestamp"),
             block.TryGetProperty("baseFeePerGas", out var fee) && fee.ValueKind == JsonValueKind.String ? Number(block, "baseFeePerGas") : null,
-            hashes);
+            hashes)
+        {
+            GasLimit = block.TryGetProperty("gasLimit", out var gas) && gas.ValueKind == JsonValueKind.String ? Number64(block, "gasLimit") : null,
+        };
     }
 
     /// <summary>A mined transaction's receipt, which must be of the transaction asked for; null when the node has none or it is not in a block yet.</summary>
