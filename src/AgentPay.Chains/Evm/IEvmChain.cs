@@ -33,6 +33,18 @@ public interface IEvmChain
     /// <summary>True when there is a contract at <paramref name="account"/>.</summary>
     Task<bool> HasCodeAsync(Address account, CancellationToken cancellationToken);
 
+    /// <summary>Which of these accounts have code now, their own or delegated (EIP-7702), in the order asked. One round trip where the node takes batches.</summary>
+    async Task<IReadOnlyList<bool>> HaveCodeAsync(IReadOnlyList<Address> accounts, CancellationToken cancellationToken)
+    {
+        var answers = new List<bool>(accounts.Count);
+        foreach (var account in accounts)
+        {
+            answers.Add(await HasCodeAsync(account, cancellationToken).ConfigureAwait(false));
+        }
+
+        return answers;
+    }
+
     /// <summary>What a transaction sent now should offer for gas. On a zero-gas chain a legacy price of 0.</summary>
     Task<FeeQuote> ReadFeesAsync(CancellationToken cancellationToken);
 

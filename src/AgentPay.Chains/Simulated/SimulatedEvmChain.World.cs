@@ -98,6 +98,15 @@ public sealed partial class SimulatedEvmChain
         }
     }
 
+    /// <summary>The account's key gives it code (EIP-7702).</summary>
+    public void Delegate(Address account)
+    {
+        lock (gate)
+        {
+            delegated.Add(account);
+        }
+    }
+
     /// <summary>Gives tokens, on every block there is: a reorganization does not take them back.</summary>
     public void Mint(Address token, Address to, UInt256 atoms)
     {

@@ -4,7 +4,7 @@ namespace AgentPay.Chains.Evm.Simulated;
 
 /// <summary>
 /// An EVM chain in memory, for tests and simulations: it decodes real signed transactions, checks what a real token checks, and lets its owner mine,
-/// reorganize and misbehave. Deterministic: nothing happens unless asked, and time is the clock's. No account but the tokens has code.
+/// reorganize and misbehave. Deterministic: nothing happens unless asked, and time is the clock's. No account but the tokens, and whoever delegates, has code.
 /// </summary>
 public sealed partial class SimulatedEvmChain : IEvmChain
 {
@@ -19,6 +19,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     private readonly List<DecodedTransaction> pool = [];
     private readonly HashSet<Address> unfunded = [];
     private readonly Dictionary<Address, ulong> foreign = [];
+    private readonly HashSet<Address> delegated = [];
     private TaskCompletionSource changed = NewSignal();
     private volatile bool isAvailable = true;
     private long uniques;
@@ -98,7 +99,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
 
     /// <inheritdoc/>
     public Task<bool> HasCodeAsync(Address account, CancellationToken cancellationToken) =>
-        Ask(() => tokens.ContainsKey(account) || (HasMulticall3 && account == Multicall3.Address), cancellationToken);
+        Ask(() => tokens.ContainsKey(account) || (HasMulticall3 && account == Multicall3.Address) || delegated.Contains(account), cancellationToken);
 
     /// <inheritdoc/>
     public Task<FeeQuote> ReadFeesAsync(CancellationToken cancellationToken) =>

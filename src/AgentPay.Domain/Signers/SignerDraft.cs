@@ -81,14 +81,16 @@ internal sealed class SignerDraft
             return;
         }
 
+        var isAlone = signer.Waiting.Count == 1;
         var group = NewGroup(pen, now);
         foreach (var (ticket, work) in signer.Waiting)
         {
-            if (!work.MayShare || pen.Limits.PaymentsMax == 1)
+            var code = pen.CodeOf(work.Terms.Payer);
+            if (!work.MayShare || pen.Limits.PaymentsMax == 1 || isAlone || code == PayerCode.Some)
             {
                 Send([(ticket, work)], pen, now);
             }
-            else if (!group.TryAdd(ticket, work))
+            else if (code == PayerCode.None && !group.TryAdd(ticket, work))
             {
                 if (!Send(group.Members, pen, now))
                 {

@@ -11,6 +11,12 @@ public abstract class TransactionPen
     /// <summary>Transactions of the key that are in a block, though not deep enough to count: the node's pool holds them no more.</summary>
     public virtual int Included => 0;
 
+    /// <summary>
+    /// What is known at this moment of a payer's code. An account gets some at any time (EIP-7702), and then goes alone; one nobody has just looked at waits
+    /// for that before it shares a transaction.
+    /// </summary>
+    public virtual PayerCode CodeOf(string payer) => PayerCode.None;
+
     /// <summary>Signs a transaction that carries <paramref name="works"/> in this order; without any it moves nothing and only uses the nonce up.</summary>
     public abstract SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now);
 
@@ -20,6 +26,19 @@ public abstract class TransactionPen
     /// </summary>
     public abstract SignedForm? Outbid(
         SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool isSmaller, DateTimeOffset now);
+}
+
+/// <summary>What is known of a payer's code.</summary>
+public enum PayerCode
+{
+    /// <summary>It had none a moment ago.</summary>
+    None,
+
+    /// <summary>It has some.</summary>
+    Some,
+
+    /// <summary>Not looked at.</summary>
+    Unread,
 }
 
 /// <summary>How much one key may send.</summary>

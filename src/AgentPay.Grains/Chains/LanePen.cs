@@ -5,7 +5,7 @@ using AgentPay.Domain.Signers;
 namespace AgentPay.Grains.Chains;
 
 /// <summary>Signs with one key at the fees of the moment.</summary>
-internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settings, SendingLimits limits, FeeQuote fees, ulong? blockGas, int included) : TransactionPen
+internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settings, SendingLimits limits, FeeQuote fees, ulong? blockGas, int included, PayerCodes codes) : TransactionPen
 {
     /// <summary>Nodes refuse a transaction whose gas could cost more than a coin (go-ethereum's rpc.txfeecap): a little less is offered.</summary>
     private static readonly UInt128 CostMax = 900_000_000_000_000_000;
@@ -16,6 +16,8 @@ internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settin
     };
 
     public override int Included => included;
+
+    public override PayerCode CodeOf(string payer) => codes.Of(payer);
 
     public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now) => Sign(nonce, works, gas, fees, now);
 

@@ -27,6 +27,8 @@ internal sealed partial class SignerLane(
     private SendingLimits limits = settings.Sending.ToLimits(canShare: false);
     private volatile StrongBox<Fence>? held;
     private volatile Signer? signer;
+    private readonly Channel<bool> full = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private volatile PayerCodes codes = PayerCodes.None;
     private volatile string? unfunded;
     private volatile string? reset;
     private volatile string? behind;
@@ -68,7 +70,7 @@ internal sealed partial class SignerLane(
 
     /// <summary>Signs with this key at these fees; null while it cannot send. At the day's ceiling it still replaces what is on its way: that takes no more gas.</summary>
     public TransactionPen? PenAt(FeeQuote fees, ulong? blockGas) =>
-        Halted is null ? new LanePen(key, chain.ChainId, settings, limits, fees, blockGas, CountIncluded()) : null;
+        Halted is null ? new LanePen(key, chain.ChainId, settings, limits, fees, blockGas, CountIncluded(), codes) : null;
 
     /// <summary>Learns whether many settlements can share a transaction on this chain.</summary>
     public async Task LearnLimitsAsync(CancellationToken cancellationToken) =>
@@ -152,6 +154,10 @@ internal sealed partial class SignerLane(
         if (!newest.Waiting.IsEmpty)
         {
             company.Writer.TryWrite(true);
+            if (newest.Waiting.Count >= limits.PaymentsMax && newest.InFlight < limits.InFlightMax && Trouble is null)
+            {
+                full.Writer.TryWrite(true);
+            }
         }
     }
 
@@ -171,11 +177,16 @@ internal sealed partial class SignerLane(
     /// <summary>Lets what waits for company go together, until stopped.</summary>
     public async Task GatherAsync(CancellationToken stoppingToken)
     {
-        await foreach (var _ in company.Reader.ReadAllAsync(stoppingToken))
+        await foreach (var isWaiting in company.Reader.ReadAllAsync(stoppingToken))
         {
-            await Task.Delay(settings.Sending.Gather, clock, stoppingToken);
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            await Task.WhenAny(Task.Delay(settings.Sending.Gather, clock, enough.Token), full.Reader.WaitToReadAsync(enough.Token).AsTask());
+            await enough.CancelAsync();
+            stoppingToken.ThrowIfCancellationRequested();
+            full.Reader.TryRead(out _);
             if (IsOurs)
             {
+                await ReadCodesAsync(stoppingToken);
                 await grain.SendWaitingAsync();
             }
         }
@@ -206,6 +217,7 @@ internal sealed partial class SignerLane(
 
         // A node that lagged behind looks like another chain until it has caught up.
         reset = null;
+        await ReadCodesAsync(cancellationToken);
         if (!state.Synced || known > state.NextNonce)
         {
             await grain.SyncAsync(mined, known);
@@ -213,6 +225,15 @@ internal sealed partial class SignerLane(
         else
         {
             await grain.SendWaitingAsync();
+        }
+    }
+
+    /// <summary>Looks right before a shared transaction is signed: a payer that got code since its payment was verified (EIP-7702) could burn its neighbours' gas.</summary>
+    private async Task ReadCodesAsync(CancellationToken cancellationToken)
+    {
+        if (limits.PaymentsMax > 1 && signer is { Waiting.Count: > 1 } state)
+        {
+            codes = await PayerCodes.ReadAsync(chain, state, 4 * limits.PaymentsMax, clock, cancellationToken);
         }
     }
 

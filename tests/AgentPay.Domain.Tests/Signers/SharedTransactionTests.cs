@@ -32,6 +32,21 @@ public sealed class SharedTransactionTests
     }
 
     [Fact]
+    public void Payers_whose_code_nobody_has_just_looked_at_wait_and_those_who_got_some_go_alone()
+    {
+        var two = Take(Synced, 1, 2, 3);
+
+        Assert.False(two.SendWaiting(new TestPen(codeOf: static _ => PayerCode.Unread), Given.Now).IsChange);
+        var alone = two.SendWaiting(new TestPen(codeOf: static _ => PayerCode.Some), Given.Now).State!;
+        Assert.Equal(["2"], Carried(alone, 6));
+        Assert.Equal(["3"], Carried(alone, 7));
+    }
+
+    [Fact]
+    public void One_that_waits_alone_needs_no_look_at_its_code() =>
+        Assert.Equal(["2"], Carried(Take(Synced, 1, 2).SendWaiting(new TestPen(codeOf: static _ => PayerCode.Unread), Given.Now).State!, 6));
+
+    [Fact]
     public void A_full_transaction_waits_for_nobody()
     {
         var signer = Take(Synced, 1, 2, 3, 4);

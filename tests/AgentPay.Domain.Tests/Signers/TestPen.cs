@@ -5,7 +5,7 @@ using AgentPay.Domain.Signers;
 namespace AgentPay.Domain.Tests.Signers;
 
 /// <summary>Signs without a key: the bytes name the nonce, the hash names nonce and form.</summary>
-internal sealed class TestPen(SendingLimits? limits = null, int included = 0, UInt128 fee = default) : TransactionPen
+internal sealed class TestPen(SendingLimits? limits = null, int included = 0, UInt128 fee = default, Func<string, PayerCode>? codeOf = null) : TransactionPen
 {
     /// <summary>One payment a transaction.</summary>
     public static readonly TestPen Alone = new(new SendingLimits(1, 512, 1_000_000, 0));
@@ -13,6 +13,8 @@ internal sealed class TestPen(SendingLimits? limits = null, int included = 0, UI
     public override SendingLimits Limits { get; } = limits ?? new SendingLimits(4, 64, 1_000_000, 0);
 
     public override int Included => included;
+
+    public override PayerCode CodeOf(string payer) => codeOf?.Invoke(payer) ?? PayerCode.None;
 
     public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now) =>
         new(string.Create(CultureInfo.InvariantCulture, $"0x{nonce:x4}"), HashOf(nonce), now, fee);

@@ -47,6 +47,28 @@ public sealed class SharedTransactionTests
     }
 
     [Fact]
+    public async Task A_payer_that_got_code_after_its_payment_was_verified_leaves_its_company_and_goes_alone()
+    {
+        await using var engine = await Engine.StartAsync(canShare: true);
+        var payments = Pay(engine, 6);
+        foreach (var payment in payments)
+        {
+            _ = engine.SettleAsync(payment);
+        }
+
+        await engine.UntilAsync(async () => (await engine.SignerAsync()) is { InFlight: 1, Waiting.Count: 5 });
+        var delegated = (await engine.SignerAsync()).Waiting.Values.ElementAt(2);
+        engine.Chain.Delegate(AgentPay.Chains.Evm.Address.Parse(delegated.Terms.Payer));
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Waiting.IsEmpty, timePasses: true);
+
+        var transactions = (await engine.SignerAsync()).Transactions.Values;
+        Assert.Equal([1, 1, 4], transactions.Select(transaction => transaction.Settlements.Length).Order());
+        Assert.DoesNotContain(transactions, transaction => transaction.Settlements.Length > 1 && transaction.Settlements.Any(work => work.Settlement == delegated.Settlement));
+        engine.Chain.Mine();
+        await engine.UntilAsync(() => engine.PaidTo(Engine.Merchant) == 6 * Engine.Price);
+    }
+
+    [Fact]
     public async Task One_that_cannot_pay_fails_and_its_neighbours_are_paid()
     {
         await using var engine = await Engine.StartAsync(canShare: true);

@@ -89,6 +89,17 @@ public sealed class EvmChain : IEvmChain, IDisposable
         RpcCall.Of("eth_getCode", account.ToString(), "latest"), static reply => reply.HasCode(), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<bool>> HaveCodeAsync(IReadOnlyList<Address> accounts, CancellationToken cancellationToken) => _nodes.ReadAsync<IReadOnlyList<bool>>(
+        CallClass.Read,
+        async node =>
+        {
+            var requests = accounts.Chunk(_options.BatchCallsMax).Select(chunk => node.SendAsync(
+                [.. chunk.Select(static account => RpcCall.Of("eth_getCode", account.ToString(), "latest"))]));
+            return [.. (await Task.WhenAll(requests).ConfigureAwait(false)).SelectMany(static chunk => chunk).Select(static reply => reply.HasCode())];
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<FeeQuote> ReadFeesAsync(CancellationToken cancellationToken)
     {
         return _options.ZeroGas
