@@ -25,18 +25,21 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     private readonly ProcessView _view;
     private readonly ILogger _logger;
     private readonly PostgresWriter[] _writers;
+    private readonly WriterLanes _lanes;
     private readonly Reader _reader;
     private readonly ConcurrentDictionary<(GrainRef Sender, long Version), Task> _sending = [];
     private readonly ConcurrentDictionary<(string Scope, string Key), Task> _answering = [];
     private int _closed;
 
-    private PostgresAtomicStore(PostgresDatabase database, ProcessRegistry registry, int writers, TimeProvider clock, ILogger logger)
+    private PostgresAtomicStore(PostgresDatabase database, ProcessRegistry registry, PostgresStoreOptions options, TimeProvider clock, ILogger logger)
     {
         _database = database;
         _registry = registry;
         _view = new ProcessView(registry);
         _logger = logger;
-        _writers = [.. Enumerable.Range(0, writers).Select(place => new PostgresWriter(database, registry, place, clock, logger))];
+        var memory = new SharedMemory();
+        _writers = [.. Enumerable.Range(0, options.Writers).Select(place => new PostgresWriter(database, registry, memory, place, clock, logger))];
+        _lanes = new WriterLanes(options.Writers, options.SpreadAbove);
         registry.Failed = _writers[0].Probe;
         _reader = new Reader(database.Readers, database.ReadersMax, _writers[0].Probe);
     }
@@ -76,7 +79,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
             logger.Opened(database.Name, newest, applied);
             var registry = new ProcessRegistry(database, options.Writers, clock, logger);
             registry.Join();
-            return new PostgresAtomicStore(database, registry, options.Writers, clock, logger);
+            return new PostgresAtomicStore(database, registry, options, clock, logger);
         }
         catch (Exception failure)
         {
@@ -105,7 +108,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
             Remember(_answering, (answer.Scope, answer.Key), write.Task);
         }
 
-        WriterOf(commit.Grain).Add(write);
+        Add(commit.Grain, write);
         return write.Task;
     }
 
@@ -284,18 +287,28 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
         }
 
         var queued = new QueuedStatement(write);
-        WriterOf(grain).Add(queued);
+        Add(grain, queued);
         return queued.Task;
     }
 
     internal ValueTask<IReadOnlyList<StoredReminder>> ReadRemindersAsync(CancellationToken cancellationToken) => _reader.ReadAsync(
         "SELECT grain_type, grain_key, name, start_at, period FROM reminders ORDER BY grain_type, grain_key, name", Rows.Reminder, cancellationToken);
 
-    /// <summary>
-    /// By the shard of the key: a grain's commits keep their order, and where a grain's events are of an object of its own name, two writers
-    /// never wait for the same shard's head.
-    /// </summary>
-    private PostgresWriter WriterOf(GrainRef grain) => _writers[EventShards.Number(grain.Key) % _writers.Length];
+    /// <summary>A grain's writes keep their order: as long as one of them is under way, all go to the same writer.</summary>
+    private void Add(GrainRef grain, IPlannedWrite write)
+    {
+        var lane = _lanes.Enter(grain.Key);
+        write.Lane = lane;
+        try
+        {
+            _writers[lane.Writer].Add(write);
+        }
+        catch (StoreUnavailableException)
+        {
+            lane.Leave();
+            throw;
+        }
+    }
 
     /// <summary>What was handed over before and decides this one, though another writer may have it: the sender of its message, a rival for its key.</summary>
     private Task? Before(Commit commit)

@@ -9,6 +9,9 @@ public sealed record PostgresStoreOptions
     /// <summary>Connections at the same time, those that write included; 4 to 100.</summary>
     public int ConnectionsMax { get; init; } = 16;
 
-    /// <summary>Connections that write, each for its own share of the grains; 1 or 2.</summary>
+    /// <summary>Connections that write; 1 or 2. The second one is used while many writes are under way.</summary>
     public int Writers { get; init; } = 2;
+
+    /// <summary>From more writes under way than these a second writer has batches of its own that are worth a COMMIT.</summary>
+    internal int SpreadAbove { get; init; } = 256;
 }

@@ -12,8 +12,10 @@ internal static class EventShards
 
     internal static string Of(string @object) => _names[Number(@object)];
 
-    /// <summary>FNV-1a over the text's UTF-8: the same in every process and version, for it decides where rows are found.</summary>
-    internal static int Number(string text)
+    /// <summary>By FNV-1a over the text's UTF-8: the same in every process and version, for it decides where rows are found.</summary>
+    internal static int Number(string text) => (int)(Hash(text) % StoreLimits.EventShards);
+
+    internal static uint Hash(string text)
     {
         Span<byte> small = stackalloc byte[256];
         var octets = text.Length <= 85 ? small : new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
@@ -23,6 +25,6 @@ internal static class EventShards
             hash = unchecked((hash ^ octet) * 16_777_619u);
         }
 
-        return (int)(hash % StoreLimits.EventShards);
+        return hash;
     }
 }

@@ -6,10 +6,13 @@ namespace AgentPay.Storage.Writing;
 internal sealed class WriteQueue<TWrite>(TimeProvider clock)
     where TWrite : class, IQueuedWrite
 {
+    private const int GatherMilliseconds = 1;
+
     private readonly object _gate = new();
     private readonly Queue<TWrite> _waiting = [];
     private long _lastTicket;
     private long _oldestTaken;
+    private bool _gathering;
     private bool _closed;
 
     /// <summary>The ticket of the newest write.</summary>
@@ -48,7 +51,7 @@ internal sealed class WriteQueue<TWrite>(TimeProvider clock)
             write.Ticket = ++_lastTicket;
             write.QueuedAt = clock.GetTimestamp();
             _waiting.Enqueue(write);
-            if (_waiting.Count == 1)
+            if (_waiting.Count == 1 && !_gathering)
             {
                 Monitor.Pulse(_gate);
             }
@@ -83,6 +86,37 @@ internal sealed class WriteQueue<TWrite>(TimeProvider clock)
 
             _oldestTaken = batch[0].QueuedAt;
             return true;
+        }
+    }
+
+    /// <summary>
+    /// Waits until the thread pool has begun with what it was given so far: whoever was just told of his write may have the next one by then, and
+    /// goes along. At most for a millisecond, for the pool may have more to do.
+    /// </summary>
+    internal void Gather()
+    {
+        lock (_gate)
+        {
+            _gathering = true;
+            _ = ThreadPool.UnsafeQueueUserWorkItem(static queue => queue.Gathered(), this, preferLocal: false);
+            if (_gathering)
+            {
+                _ = Monitor.Wait(_gate, GatherMilliseconds);
+            }
+
+            _gathering = false;
+        }
+    }
+
+    private void Gathered()
+    {
+        lock (_gate)
+        {
+            if (_gathering)
+            {
+                _gathering = false;
+                Monitor.Pulse(_gate);
+            }
         }
     }
 

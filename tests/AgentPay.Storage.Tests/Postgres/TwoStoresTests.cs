@@ -21,7 +21,7 @@ public sealed class TwoStoresTests(PrivatePostgres postgres) : IAsyncLifetime
         _database = await postgres.AddDatabaseAsync();
 
         // Both at once: one of them migrates.
-        var opened = await Task.WhenAll(OpenAsync(), OpenAsync());
+        var opened = await Task.WhenAll(OpenAsync(spreadAbove: 0), OpenAsync(spreadAbove: 16));
         opened.CopyTo(_stores, 0);
     }
 
@@ -112,8 +112,8 @@ public sealed class TwoStoresTests(PrivatePostgres postgres) : IAsyncLifetime
         }
     }
 
-    private Task<PostgresAtomicStore> OpenAsync() => PostgresAtomicStore.OpenAsync(
-        new PostgresStoreOptions { ConnectionString = _database }, TimeProvider.System, NullLogger<PostgresAtomicStore>.Instance);
+    private Task<PostgresAtomicStore> OpenAsync(int spreadAbove) => PostgresAtomicStore.OpenAsync(
+        new PostgresStoreOptions { ConnectionString = _database, SpreadAbove = spreadAbove }, TimeProvider.System, NullLogger<PostgresAtomicStore>.Instance);
 
     private static async Task<bool> TryChargeAsync(PostgresAtomicStore store, int grain)
     {

@@ -7,20 +7,23 @@ namespace AgentPay.Storage.Postgres.Writing;
 /// One connection's transactions. Two round trips each: the first takes the rows and numbers and verifies what the plan assumed,
 /// the second adds the rest and commits.
 /// </summary>
-internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions failed) : IDisposable
+internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions failed, RowMemory memory) : IDisposable
 {
     private readonly NpgsqlBatchCommand _begin = new("BEGIN ISOLATION LEVEL READ COMMITTED");
     private readonly NpgsqlBatchCommand _commit = new("COMMIT");
     private readonly NpgsqlBatch _batch = new(connection);
     private readonly FactStatements _facts = new();
     private readonly MarkStatements _marks = new();
-    private readonly GrainStatements _grains = new();
+    private readonly GrainStatements _grains = new(memory);
     private readonly MessageStatements _messages = new();
     private readonly AnswerStatements _answers = new();
     private readonly NameStatements _names = new();
-    private readonly ObjectStatements _objects = new();
+    private readonly ObjectStatements _objects = new(memory);
     private readonly LogStatements _rows = new();
     private readonly SideStatements _sides = new();
+    private bool _transfersClaimed;
+
+    internal RowMemory Memory => memory;
 
     /// <summary>The number of the open transaction's entry in PostgreSQL's log of outcomes; null while nothing can have been committed.</summary>
     internal string? TransactionId { get; private set; }
@@ -67,7 +70,11 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
         }
 
         _batch.BatchCommands.Clear();
-        _rows.FillTransfers(plan, _names, _batch);
+        if (!_transfersClaimed)
+        {
+            _rows.FillTransfers(plan, _names, _batch);
+        }
+
         _messages.FillSent(plan, _batch);
         _sides.Fill(plan, _batch);
         _answers.FillExpired(plan, _batch);
@@ -131,6 +138,14 @@ internal sealed class BatchSession(NpgsqlConnection connection, FailedDecisions 
         _answers.Fill(plan, _batch);
         _names.Fill(plan, _batch);
         _objects.Fill(plan, _batch);
+
+        // What needs no number that is still to be read goes along: it is then not in the way while a log's head is locked.
+        _transfersClaimed = _grains.AllKnown && _names.AllKnown;
+        if (_transfersClaimed)
+        {
+            _rows.FillTransfers(plan, _names, _batch);
+        }
+
         using var reader = _batch.ExecuteReader();
         var stands = _marks.Read(reader);
         _grains.Read(reader);

@@ -10,13 +10,11 @@ namespace AgentPay.Storage.Postgres.Writing;
 /// </summary>
 internal sealed class GrainStatements
 {
-    private const int GenerationMax = 16_384;
-
-    /// <summary>By number, when all of the batch's are known: a row's number never changes.</summary>
+    /// <summary>By number, when all of the batch's are known: a row's number never changes. The key is compared all the same.</summary>
     private readonly RowsStatement _updateKnown = new("""
         UPDATE grains AS g SET version = v.version, updated_at = v.updated_at, status = v.status, state = v.state
-        FROM unnest($1, $2, $3, $4, $5, $6) AS v (id, expected, version, updated_at, status, state)
-        WHERE g.id = v.id AND g.version = v.expected AND v.version % 1 = 0
+        FROM unnest($1, $2, $3, $4, $5, $6, $7) AS v (id, key, expected, version, updated_at, status, state)
+        WHERE g.id = v.id AND g.key = v.key AND g.version = v.expected AND v.version % 1 = 0
         """);
 
     private readonly RowsStatement _update = new("""
@@ -31,21 +29,25 @@ internal sealed class GrainStatements
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING id
         """);
 
-    private readonly (Column<long> Id, Column<long> Expected, Values Values) _known;
+    private readonly (Column<long> Id, Column<string> Key, Column<long> Expected, Values Values) _known;
     private readonly (Column<string> Type, Column<string> Key, Column<long> Expected, Values Values) _named;
     private readonly (Column<string> Type, Column<string> Key, Values Values) _inserted;
-    private readonly Remembered<GrainRef, long> _remembered = new(GenerationMax);
+    private readonly Remembered<GrainRef, long> _remembered;
     private readonly List<PlannedGrain> _existing = [];
     private readonly List<PlannedGrain> _fresh = [];
     private bool _byNumber;
     private int _written;
 
-    internal GrainStatements()
+    internal GrainStatements(RowMemory memory)
     {
-        _known = (_updateKnown.Int64(), _updateKnown.Int64(), new Values(_updateKnown));
+        _remembered = memory.Grains;
+        _known = (_updateKnown.Int64(), _updateKnown.Text(), _updateKnown.Int64(), new Values(_updateKnown));
         _named = (_update.Text(), _update.Text(), _update.Int64(), new Values(_update));
         _inserted = (_insert.Text(), _insert.Text(), new Values(_insert));
     }
+
+    /// <summary>Whether the numbers of all of the batch's rows are known before it is sent.</summary>
+    internal bool AllKnown => _byNumber && _fresh.Count == 0;
 
     internal void Fill(BatchPlan plan, NpgsqlBatch batch)
     {
@@ -120,11 +122,13 @@ internal sealed class GrainStatements
         if (_byNumber)
         {
             _known.Id.Clear();
+            _known.Key.Clear();
             _known.Expected.Clear();
             _known.Values.Clear();
             foreach (var grain in _existing)
             {
                 _known.Id.Add(grain.Id);
+                _known.Key.Add(grain.Grain.Key);
                 _known.Expected.Add(grain.RowVersion);
                 _known.Values.Add(grain);
             }

@@ -28,6 +28,9 @@ internal sealed class NameStatements
         _selected = _select.Text();
     }
 
+    /// <summary>Whether all of the batch's names have a number that is known before it is sent.</summary>
+    internal bool AllKnown => _asked.Count == 0;
+
     internal long Number(string name) => _remembered.TryGetValue(name, out var number) ? number : _fresh[name];
 
     internal void Fill(BatchPlan plan, NpgsqlBatch batch)

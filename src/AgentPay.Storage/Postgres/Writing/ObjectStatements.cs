@@ -9,8 +9,6 @@ namespace AgentPay.Storage.Postgres.Writing;
 /// </summary>
 internal sealed class ObjectStatements
 {
-    private const int GenerationMax = 16_384;
-
     private readonly RowsStatement _insert = new("INSERT INTO event_objects (object) SELECT * FROM unnest($1) ON CONFLICT DO NOTHING");
 
     /// <summary>Whoever lost a number to another waits for its turn: else a crowd that takes numbers of one object could keep one out.</summary>
@@ -25,13 +23,14 @@ internal sealed class ObjectStatements
         """);
 
     private readonly Column<string>[] _names;
-    private readonly Remembered<string, (long Id, long Last)> _remembered = new(GenerationMax, StringComparer.Ordinal);
+    private readonly Remembered<string, (long Id, long Last)> _remembered;
     private readonly List<PlannedHead> _asked = [];
     private List<PlannedHead> _heads = [];
     private bool _lost;
 
-    internal ObjectStatements()
+    internal ObjectStatements(RowMemory memory)
     {
+        _remembered = memory.Objects;
         _names = [_insert.Text(), _lock.Text(), _select.Text()];
     }
 

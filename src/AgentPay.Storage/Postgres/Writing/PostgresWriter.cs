@@ -29,6 +29,7 @@ internal sealed class PostgresWriter : IDisposable
 
     private readonly PostgresDatabase _database;
     private readonly ProcessRegistry _registry;
+    private readonly SharedMemory _memory;
     private readonly int _place;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
@@ -42,10 +43,11 @@ internal sealed class PostgresWriter : IDisposable
     private bool _onFacts;
     private bool _reached;
 
-    internal PostgresWriter(PostgresDatabase database, ProcessRegistry registry, int place, TimeProvider clock, ILogger logger)
+    internal PostgresWriter(PostgresDatabase database, ProcessRegistry registry, SharedMemory memory, int place, TimeProvider clock, ILogger logger)
     {
         _database = database;
         _registry = registry;
+        _memory = memory;
         _place = place;
         _clock = clock;
         _logger = logger;
@@ -88,6 +90,11 @@ internal sealed class PostgresWriter : IDisposable
             Write(batch);
             _outcomes.Failed.Told(_queue.LastTicket);
             _outcomes.Failed.Forget(batch[^1].Ticket);
+            if (batch.Count > 1)
+            {
+                _queue.Gather();
+            }
+
             batch.Clear();
         }
 
@@ -152,8 +159,20 @@ internal sealed class PostgresWriter : IDisposable
     /// <returns>False: a rival was first, or the plan needs facts; nothing was written.</returns>
     private bool Attempt(List<IPlannedWrite> writes)
     {
+        if (_session is not null && _session.Memory != _memory.Current)
+        {
+            _session.Dispose();
+            _session = null;
+        }
+
         _reached = _session is not null;
-        _session ??= new BatchSession(_database.OpenWriter(), _outcomes.Failed);
+        if (_session is null)
+        {
+            // Taken before the connection is: what is known of a server that is lost meanwhile is then not kept.
+            var memory = _memory.Current;
+            _session = new BatchSession(_database.OpenWriter(), _outcomes.Failed, memory);
+        }
+
         _reached = true;
         var mark = new BatchMark(_registry.Process ?? throw new StoreUnavailableException("This process was taken for dead and is registering anew."), _place, ++_batches);
         if (_session.Prepare(writes, mark, _onFacts) is not { } plan)
@@ -222,10 +241,15 @@ internal sealed class PostgresWriter : IDisposable
         }
     }
 
+    /// <summary>After a failure: the next connection may be to another server, so nothing is taken over from this one.</summary>
     private void CloseSession()
     {
-        _session?.Dispose();
-        _session = null;
+        if (_session is not null)
+        {
+            _memory.Renew();
+            _session.Dispose();
+            _session = null;
+        }
     }
 
     private bool ReadBack(int backendId, string transactionId, BatchMark mark, Exception commitFailure)

@@ -6,6 +6,9 @@ namespace AgentPay.Storage.Postgres.Writing;
 /// <summary>A write that is planned, perhaps more than once, before it is carried out with its batch.</summary>
 internal interface IPlannedWrite : IQueuedWrite
 {
+    /// <summary>Held until the write is answered.</summary>
+    WriterLane Lane { get; set; }
+
     void Plan(BatchPlan plan);
 }
 
@@ -17,17 +20,24 @@ internal sealed class QueuedCommit(Commit commit, Task? after) : TaskCompletionS
 
     public long QueuedAt { get; set; }
 
+    public WriterLane Lane { get; set; }
+
     public Task? After => after;
 
     public Commit Commit => commit;
 
     public void Plan(BatchPlan plan) => _result = plan.Add(commit, Ticket);
 
-    public void Complete() => SetResult(_result);
+    public void Complete()
+    {
+        Lane.Leave();
+        SetResult(_result);
+    }
 
     public void Fail(StoreUnavailableException reason)
     {
         commit.Chain?.Break();
+        Lane.Leave();
         SetException(reason);
     }
 }
@@ -39,9 +49,19 @@ internal sealed class QueuedStatement(Action<BatchPlan> plan) : TaskCompletionSo
 
     public long QueuedAt { get; set; }
 
+    public WriterLane Lane { get; set; }
+
     public void Plan(BatchPlan batch) => plan(batch);
 
-    public void Complete() => SetResult();
+    public void Complete()
+    {
+        Lane.Leave();
+        SetResult();
+    }
 
-    public void Fail(StoreUnavailableException reason) => SetException(reason);
+    public void Fail(StoreUnavailableException reason)
+    {
+        Lane.Leave();
+        SetException(reason);
+    }
 }

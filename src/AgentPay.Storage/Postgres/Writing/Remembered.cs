@@ -1,45 +1,54 @@
 namespace AgentPay.Storage.Postgres.Writing;
 
 /// <summary>
-/// What was read from durable rows, as long as it was asked for lately: at least the newest <paramref name="generationMax"/> names, at most
-/// twice as many. It lives no longer than its connection: a database that was failed over may have lost what the one before acknowledged.
+/// What was read from durable rows, as long as it was asked for lately: at least the newest <paramref name="generationMax"/> names, at most twice as many.
 /// </summary>
 internal sealed class Remembered<TName, TValue>(int generationMax, IEqualityComparer<TName>? comparer = null)
     where TName : notnull
 {
+    private readonly object _gate = new();
     private Dictionary<TName, TValue> _young = new(comparer);
     private Dictionary<TName, TValue> _old = new(comparer);
 
     internal bool TryGet(TName name, out TValue value)
     {
-        if (_young.TryGetValue(name, out value!))
+        lock (_gate)
         {
+            if (_young.TryGetValue(name, out value!))
+            {
+                return true;
+            }
+
+            if (!_old.TryGetValue(name, out value!))
+            {
+                return false;
+            }
+
+            Set(name, value);
             return true;
         }
-
-        if (!_old.TryGetValue(name, out value!))
-        {
-            return false;
-        }
-
-        Set(name, value);
-        return true;
     }
 
     internal void Set(TName name, TValue value)
     {
-        if (_young.Count >= generationMax)
+        lock (_gate)
         {
-            (_young, _old) = (_old, _young);
-            _young.Clear();
-        }
+            if (_young.Count >= generationMax)
+            {
+                (_young, _old) = (_old, _young);
+                _young.Clear();
+            }
 
-        _young[name] = value;
+            _young[name] = value;
+        }
     }
 
     internal void Forget(TName name)
     {
-        _ = _young.Remove(name);
-        _ = _old.Remove(name);
+        lock (_gate)
+        {
+            _ = _young.Remove(name);
+            _ = _old.Remove(name);
+        }
     }
 }
