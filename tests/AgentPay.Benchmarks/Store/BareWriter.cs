@@ -8,7 +8,7 @@ using NpgsqlTypes;
 namespace AgentPay.Benchmarks.Store;
 
 /// <summary>
-/// The ceiling: the same rows into the same tables with the same grouping, and nothing else. No versions are checked, no order of rows is kept, no numbers are taken
+/// The ceiling: the same rows into the same tables with the same grouping, and nothing else. State rows are found by their numbers, as by the store. No versions are checked, no order of rows is kept, no numbers are taken
 /// from heads, no outcome is looked after: one round trip a batch.
 /// </summary>
 internal sealed class BareWriter : IDisposable
@@ -18,8 +18,7 @@ internal sealed class BareWriter : IDisposable
     private readonly NpgsqlBatch _batch;
     private readonly RowsStatement _grains = new("""
         UPDATE grains AS g SET version = v.version, updated_at = v.at, status = v.status, state = v.state
-        FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS v (type, key, version, at, status, state, place)
-        WHERE g.type = v.type AND g.key = v.key AND v.place % 1 = 0
+        FROM unnest($1, $2, $3, $4, $5) AS v (id, version, at, status, state) WHERE g.id = v.id AND v.version % 1 = 0
         """);
 
     private readonly RowsStatement _transfers = new("""
@@ -30,7 +29,7 @@ internal sealed class BareWriter : IDisposable
         INSERT INTO events (log, sequence, object, object_sequence, id, type, created_at, body) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
         """);
 
-    private readonly (Column<string> Type, Column<string> Key, Column<long> Version, Column<long> At, Column<string> Status, Column<ReadOnlyMemory<byte>> State) _grain;
+    private readonly (Column<long> Id, Column<long> Version, Column<long> At, Column<string> Status, Column<ReadOnlyMemory<byte>> State) _grain;
     private readonly (Column<long> Grain, Column<long> Version, Column<int> Place, Column<long> Debit, Column<long> Credit, Column<long> Asset) _legs;
     private readonly (Column<BigInteger> Atoms, Column<string> Reason, Column<long> At) _terms;
     private readonly (Column<long> Log, Column<long> Sequence, Column<long> Object, Column<long> ObjectSequence) _numbers;
@@ -45,7 +44,7 @@ internal sealed class BareWriter : IDisposable
         _connection = new NpgsqlConnection(connectionString + ";Pooling=false;Max Auto Prepare=32;Auto Prepare Min Usages=2;Options=-c jit=off -c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off");
         _connection.Open();
         _batch = new NpgsqlBatch(_connection);
-        _grain = (_grains.Text(), _grains.Text(), _grains.Int64(), _grains.Int64(), _grains.Text(), _grains.Bytes());
+        _grain = (_grains.Int64(), _grains.Int64(), _grains.Int64(), _grains.Text(), _grains.Bytes());
         _legs = (_transfers.Int64(), _transfers.Int64(), _transfers.Int32(), _transfers.Int64(), _transfers.Int64(), _transfers.Int64());
         _terms = (_transfers.Add(new Column<BigInteger>(NpgsqlDbType.Numeric)), _transfers.Text(), _transfers.Int64());
         _numbers = (_events.Int64(), _events.Int64(), _events.Int64(), _events.Int64());
@@ -59,7 +58,7 @@ internal sealed class BareWriter : IDisposable
         _thread.Start();
     }
 
-    public Task WriteAsync(int grain, Commit commit)
+    public Task WriteAsync(long grain, Commit commit)
     {
         var write = new BareWrite(grain, commit);
         _queue.Add(write);
@@ -83,6 +82,11 @@ internal sealed class BareWriter : IDisposable
             writes.ForEach(Add);
             _ = _batch.ExecuteNonQuery();
             writes.ForEach(write => write.Complete());
+            if (writes.Count > 1)
+            {
+                _queue.Gather();
+            }
+
             writes.Clear();
         }
     }
@@ -91,8 +95,7 @@ internal sealed class BareWriter : IDisposable
     {
         var (grain, commit) = (write.Grain, write.Commit);
         var (transfer, entry, version) = (commit.Transfers[0], commit.Events[0], commit.ExpectedVersion + 1);
-        _grain.Type.Add(commit.Grain.Type);
-        _grain.Key.Add(commit.Grain.Key);
+        _grain.Id.Add(grain);
         _grain.Version.Add(version);
         _grain.At.Add(commit.DecidedAt);
         _grain.Status.Add(commit.Status);
@@ -118,8 +121,7 @@ internal sealed class BareWriter : IDisposable
 
     private void Clear()
     {
-        _grain.Type.Clear();
-        _grain.Key.Clear();
+        _grain.Id.Clear();
         _grain.Version.Clear();
         _grain.At.Clear();
         _grain.Status.Clear();
@@ -143,9 +145,9 @@ internal sealed class BareWriter : IDisposable
         _event.Body.Clear();
     }
 
-    private sealed class BareWrite(int grain, Commit commit) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IQueuedWrite
+    private sealed class BareWrite(long grain, Commit commit) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IQueuedWrite
     {
-        public int Grain => grain;
+        public long Grain => grain;
 
         public Commit Commit => commit;
 
