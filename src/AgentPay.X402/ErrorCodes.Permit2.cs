@@ -56,4 +56,43 @@ public static partial class ErrorCodes
 
     /// <summary>The sponsored approval is not for exactly the permitted amount.</summary>
     public const string Permit2Eip2612AmountMismatch = "permit2_2612_amount_mismatch";
+
+    /// <summary>The extension <c>erc20ApprovalGasSponsoring</c> is not of the demanded shape.</summary>
+    public const string InvalidErc20ApprovalExtensionFormat = "invalid_erc20_approval_extension_format";
+
+    /// <summary>The sponsored approval is of another account than the payer.</summary>
+    public const string Erc20ApprovalFromMismatch = "erc20_approval_from_mismatch";
+
+    /// <summary>The sponsored approval is for another token than the asset.</summary>
+    public const string Erc20ApprovalAssetMismatch = "erc20_approval_asset_mismatch";
+
+    /// <summary>The sponsored approval is for another spender than Permit2.</summary>
+    public const string Erc20ApprovalSpenderNotPermit2 = "erc20_approval_spender_not_permit2";
+
+    /// <summary>The approval is no transaction of a kind that is read here: legacy with a chain id (EIP-155), or type 2 (EIP-1559).</summary>
+    public const string Erc20ApprovalTxParseFailed = "erc20_approval_tx_parse_failed";
+
+    /// <summary>The approval calls another contract than the asset.</summary>
+    public const string Erc20ApprovalTxWrongTarget = "erc20_approval_tx_wrong_target";
+
+    /// <summary>The approval calls another function than <c>approve</c>.</summary>
+    public const string Erc20ApprovalTxWrongSelector = "erc20_approval_tx_wrong_selector";
+
+    /// <summary>The call of <c>approve</c> cannot be read.</summary>
+    public const string Erc20ApprovalTxInvalidCalldata = "erc20_approval_tx_invalid_calldata";
+
+    /// <summary>The transaction approves another spender than Permit2.</summary>
+    public const string Erc20ApprovalTxWrongSpender = "erc20_approval_tx_wrong_spender";
+
+    /// <summary>The transaction's signature is no key's.</summary>
+    public const string Erc20ApprovalTxInvalidSignature = "erc20_approval_tx_invalid_signature";
+
+    /// <summary>The transaction is signed by another key than the payer's.</summary>
+    public const string Erc20ApprovalTxSignerMismatch = "erc20_approval_tx_signer_mismatch";
+
+    /// <summary>The approval cannot be mined, would revert, or was mined and reverted.</summary>
+    public const string Erc20ApprovalTxFailed = "erc20_approval_tx_failed";
+
+    /// <summary>The approval cannot be sent: the payer cannot pay its gas, or the node does not take it.</summary>
+    public const string Erc20ApprovalBroadcastFailed = "erc20_approval_broadcast_failed";
 }

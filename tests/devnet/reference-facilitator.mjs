@@ -71,6 +71,8 @@ function createFacilitator(options) {
   const facilitator = registerExactEvmScheme(new x402Facilitator(), {
     signer, networks: `eip155:${chain.id}`, eip6492AllowedFactories: options['wallet-factory'],
   });
+  // Without a signer that sends two transactions as one, which no public node does, it verifies such payments and says where they fail; it does not settle them.
+  facilitator.registerExtension({ key: 'erc20ApprovalGasSponsoring' });
   return { facilitator, pollingIntervalMs: client.pollingInterval, address: account.address };
 }
 

@@ -67,6 +67,9 @@ public sealed record SettlementTerms
     /// <summary>How the payer's wallet is deployed in the same transaction (ERC-6492); null: it is a key, or has code already.</summary>
     [Id(18), JsonPropertyName("dep"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public DeploymentTerms? Deployment { get; init; }
 
+    /// <summary>The payer's own transaction that approves Permit2 and is sent before; null: none is needed.</summary>
+    [Id(19), JsonPropertyName("apr"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ApprovalTerms? Approval { get; init; }
+
     /// <summary>CAIP-19 name of the asset.</summary>
     [JsonIgnore]
     public string Asset => $"{Network}/erc20:{Token}";
@@ -90,3 +93,11 @@ public sealed record PermitTerms([property: Id(0), JsonPropertyName("d")] string
 /// <param name="Calldata">With what, 0x and hexadecimal.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.DeploymentTerms")]
 public sealed record DeploymentTerms([property: Id(0), JsonPropertyName("f")] string Factory, [property: Id(1), JsonPropertyName("c")] string Calldata);
+
+/// <summary>A payer's signed transaction that approves Permit2.</summary>
+/// <param name="Raw">The bytes, 0x and hexadecimal.</param>
+/// <param name="Hash">Its hash.</param>
+/// <param name="Nonce">The payer's account nonce that it uses up.</param>
+[GenerateSerializer, Immutable, Alias("agentpay.ApprovalTerms")]
+public sealed record ApprovalTerms(
+    [property: Id(0), JsonPropertyName("r")] string Raw, [property: Id(1), JsonPropertyName("h")] string Hash, [property: Id(2), JsonPropertyName("n")] ulong Nonce);

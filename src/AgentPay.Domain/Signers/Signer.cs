@@ -51,7 +51,7 @@ public sealed partial record Signer
 
     /// <summary>True when something waits and not even the least of it fits below the day's ceiling: it goes on at the next UTC day.</summary>
     public bool IsOutOfGas(SendingLimits limits, DateTimeOffset now) =>
-        !Waiting.IsEmpty && GasLeft(limits, now) is var left && Waiting.Values.All(work => work.Terms.GasLimit > left);
+        Waiting.Values.Any(static work => !work.IsHeld) && GasLeft(limits, now) is var left && Waiting.Values.All(work => work.IsHeld || work.Terms.GasLimit > left);
 
     /// <summary>Gas that may still be signed for on this UTC day.</summary>
     public ulong GasLeft(SendingLimits limits, DateTimeOffset now)

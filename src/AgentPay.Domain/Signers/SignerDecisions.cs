@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AgentPay.Domain.Decisions;
+using AgentPay.Domain.Settlements;
 
 namespace AgentPay.Domain.Signers;
 
@@ -17,12 +18,30 @@ public sealed partial record Signer
     {
         var draft = new SignerDraft(this);
         draft.Wait(work);
-        var isAlone = pen is not null && Waiting.IsEmpty && InFlight <= pen.Included;
-        if (pen is not null && (isAlone || !work.MayShare || Waiting.Count + 1 >= pen.Limits.PaymentsMax))
+        var ready = Waiting.Values.Count(static waiting => !waiting.IsHeld);
+        var isAlone = pen is not null && ready == 0 && InFlight <= pen.Included;
+        if (pen is not null && !work.IsHeld && (isAlone || !work.MayShare || ready + 1 >= pen.Limits.PaymentsMax))
         {
             draft.SendWaiting(pen, now);
         }
 
+        return draft.Decide();
+    }
+
+    /// <summary>The payer's approval of this waiting work is mined and suffices: it is sent now.</summary>
+    public Outcome<Signer> Approved(long ticket, TransactionPen? pen, DateTimeOffset now)
+    {
+        var draft = new SignerDraft(this);
+        draft.Approve(ticket);
+        draft.SendWaiting(pen, now);
+        return draft.Decide();
+    }
+
+    /// <summary>The payer's approval of this waiting work can no longer be: it ends with this report, and no transaction of ours was ever signed for it.</summary>
+    public Outcome<Signer> Unapproved(long ticket, SettlementCommand report)
+    {
+        var draft = new SignerDraft(this);
+        draft.GiveUp(ticket, report);
         return draft.Decide();
     }
 

@@ -64,6 +64,27 @@ internal sealed class SignerDraft
     public void Tell(SettlementWork work, SettlementCommand command) =>
         messages.Add(new MessageDraft(new GrainRef(SettlementId.GrainType, work.Settlement), new SettlementReported(command, work.Attempt, work.Terms.Digest)));
 
+    /// <summary>Work whose approval is mined may be sent.</summary>
+    public void Approve(long ticket)
+    {
+        if (signer.Waiting.TryGetValue(ticket, out var work) && work.IsHeld)
+        {
+            var approved = work with { Approved = true };
+            signer = signer with { Waiting = signer.Waiting.SetItem(ticket, approved) };
+            rows[SignerRows.WaitingId(ticket)] = approved;
+        }
+    }
+
+    /// <summary>Work that waits for an approval that will never be ends without a transaction.</summary>
+    public void GiveUp(long ticket, SettlementCommand report)
+    {
+        if (signer.Waiting.TryGetValue(ticket, out var work) && work.IsHeld)
+        {
+            Unwait(ticket);
+            Tell(work, report);
+        }
+    }
+
     /// <summary>
     /// Gives waiting work its nonces, in order, while there is room and time, as many in one transaction as the limits allow; what is out of time asks the
     /// chain instead.
@@ -83,7 +104,7 @@ internal sealed class SignerDraft
 
         var isAlone = signer.Waiting.Count == 1;
         var group = NewGroup(pen, now);
-        foreach (var (ticket, work) in signer.Waiting)
+        foreach (var (ticket, work) in signer.Waiting.Where(static item => !item.Value.IsHeld))
         {
             var code = pen.CodeOf(work.Terms.Payer);
             if (!work.MayShare || pen.Limits.PaymentsMax == 1 || isAlone || code == PayerCode.Some)

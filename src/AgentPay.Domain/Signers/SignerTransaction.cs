@@ -51,14 +51,20 @@ public sealed record SignedForm(
 /// <param name="Terms">What to send.</param>
 /// <param name="CompanyMax">The most settlements it may share a transaction with, itself included, after a larger one ran out of gas; 0: no such bound.</param>
 /// <param name="Moved">It was left out when its transaction was mined, and waits for another.</param>
+/// <param name="Approved">What had to be mined before it is.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.SettlementWork")]
 public sealed record SettlementWork(
     [property: Id(0), JsonPropertyName("i")] string Settlement,
     [property: Id(1), JsonPropertyName("a")] int Attempt,
     [property: Id(2), JsonPropertyName("t")] SettlementTerms Terms,
     [property: Id(3), JsonPropertyName("c"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int CompanyMax = 0,
-    [property: Id(4), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Moved = false)
+    [property: Id(4), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Moved = false,
+    [property: Id(5), JsonPropertyName("p"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Approved = false)
 {
+    /// <summary>It may not be sent yet: the payer's approval goes first.</summary>
+    [JsonIgnore]
+    public bool IsHeld => Terms.Approval is not null && !Approved;
+
     /// <summary>
     /// A contract at the payer's address runs inside the transaction: it could burn the gas of its neighbours, so it goes alone. So does a call that carries
     /// a permit of the token, and one that deploys the payer's wallet: they do more than move the money.

@@ -21,6 +21,7 @@ internal sealed partial class ChainWorker : BackgroundService
 
     private readonly ImmutableArray<SignerLane> lanes;
     private readonly ImmutableArray<NonceWatch> nonces;
+    private readonly ImmutableArray<ApprovalWatch> approvals;
     private readonly BlockWatch watch;
     private readonly DoubtResolver resolver;
     private readonly FeeCap fees;
@@ -45,6 +46,7 @@ internal sealed partial class ChainWorker : BackgroundService
         lanes = [.. keys.Select(key => new SignerLane(
             settings, chain, key, grains.GetGrain<ISignerGrain>(SignerId.KeyFor(settings.Network, key.Address.ToString())), leases, clock, logger))];
         nonces = [.. lanes.Select(lane => new NonceWatch(settings, chain, lane, clock, logger))];
+        approvals = [.. lanes.Select(lane => new ApprovalWatch(settings, chain, lane, clock, logger))];
         watch = new BlockWatch(settings, chain, lanes, report, finality, clock);
     }
 
@@ -116,7 +118,8 @@ internal sealed partial class ChainWorker : BackgroundService
         [FollowAsync(stoppingToken), RepeatedlyAsync(isFollowing: false, resolver.RunAsync, stoppingToken),
             .. lanes.Zip(nonces, (lane, nonceWatch) => KeepHouseAsync(lane, nonceWatch, stoppingToken)),
             .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.RunAsync, stoppingToken)),
-            .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.GatherAsync, stoppingToken))]);
+            .. lanes.Select(lane => RepeatedlyAsync(isFollowing: false, lane.GatherAsync, stoppingToken)),
+            .. approvals.Select(approval => RepeatedlyAsync(isFollowing: false, approval.RunAsync, stoppingToken))]);
 
     private Task FollowAsync(CancellationToken stoppingToken) => RepeatedlyAsync(
         isFollowing: true,
@@ -154,6 +157,7 @@ internal sealed partial class ChainWorker : BackgroundService
         await foreach (var step in Chain.FollowAsync(from, token))
         {
             await watch.StepAsync(step, token);
+            WakeApprovals();
             outage = null;
             await fees.RefreshAsync(token);
         }
@@ -181,6 +185,14 @@ internal sealed partial class ChainWorker : BackgroundService
         await lane.SyncAsync(token);
         await watch.CheckOpenAsync(lane, token);
         lane.CatchUp(holding);
+    }
+
+    private void WakeApprovals()
+    {
+        foreach (var lane in lanes)
+        {
+            lane.WakeApprovals();
+        }
     }
 
     private CancellationTokenSource HoldOn(CancellationToken token)
@@ -215,6 +227,7 @@ internal sealed partial class ChainWorker : BackgroundService
                     continue;
                 }
 
+                lane.WakeApprovals();
                 await lane.RepeatAsync(token);
                 if (lane.IsBehind)
                 {

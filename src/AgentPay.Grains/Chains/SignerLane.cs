@@ -24,6 +24,7 @@ internal sealed partial class SignerLane(
     private readonly HashSet<ulong> included = [];
     private readonly HashIndex index = new();
     private readonly Channel<bool> company = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> approvals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private SendingLimits limits = settings.Sending.ToLimits(canShare: false);
     private volatile StrongBox<Fence>? held;
     private volatile Signer? signer;
@@ -158,6 +159,19 @@ internal sealed partial class SignerLane(
             {
                 full.Writer.TryWrite(true);
             }
+            WakeApprovals();
+        }
+    }
+
+    /// <summary>Told whenever an approval may have become due or mined.</summary>
+    public ChannelReader<bool> Approvals => approvals.Reader;
+
+    /// <summary>A block came, or time passed: what waits for an approval may go on.</summary>
+    public void WakeApprovals()
+    {
+        if (signer?.Waiting.Values.Any(static work => work.IsHeld) == true)
+        {
+            approvals.Writer.TryWrite(true);
         }
     }
 

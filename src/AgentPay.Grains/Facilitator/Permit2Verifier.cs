@@ -41,6 +41,12 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
             broken ??= refused;
         }
 
+        SignedApproval? signedApproval = null;
+        if (payment is { Eip2612: null, Erc20Approval: { } transaction } && ReadApproval(transaction, payment.Permit2!, out signedApproval) is { } fault)
+        {
+            return (null, fault);
+        }
+
         if (desk.ChainOf(requirements.Network) is not { } chain)
         {
             return (null, ErrorCodes.InvalidNetwork);
@@ -55,7 +61,7 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
         var transfer = ToTransfer(payment.Permit2!, token) with { Permit = ToPermit(payment.Eip2612) };
         var digest = Permit2.Digest(transfer, chain.ChainId);
         var signedByPayer = EcdsaSignature.TryParse(transfer.Signature.Span, out var ecdsa) && ecdsa.TryRecover(digest, out var signer) && signer == transfer.From;
-        return (new PreparedPayment(ToTerms(requirements.Network, transfer, digest), digest, signedByPayer, broken) { Permit2 = transfer }, null);
+        return (new PreparedPayment(ToTerms(requirements.Network, transfer, digest), digest, signedByPayer, broken) { Permit2 = transfer, Approval = signedApproval }, null);
     }
 
     /// <summary>What the chain says now; null when the proxy would make the transfer. Also says what gas it needs.</summary>
@@ -69,6 +75,11 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
 
         payment = payment with { Terms = payment.Terms with { UnusedAt = desk.HeightOf(payment.Terms.Network) } };
         var reading = await permit2.ReadTransferAsync(transfer, cancellationToken);
+        if (reading is { PayerHasCode: false, Verdict: Permit2Verdict.AllowanceRequired } && payment is { SignedByPayer: true, Approval: { } approval })
+        {
+            return await ApprovalCheck.RunAsync(chain, transfer, approval, cancellationToken) is { } refusal ? (refusal, payment) : (null, payment.ByApproval(approval));
+        }
+
         if (!reading.PayerHasCode)
         {
             return (payment.SignedByPayer ? CodeOf(reading.Verdict) : ErrorCodes.InvalidPermit2Signature, payment);
@@ -81,7 +92,7 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
             return (ErrorCodes.InvalidPermit2Signature, payment);
         }
 
-        return CodeOf(reading.Verdict) is { } refusal ? (refusal, payment) : await LimitGasAsync(chain, payment, cancellationToken);
+        return CodeOf(reading.Verdict) is { } no ? (no, payment) : await LimitGasAsync(chain, payment, cancellationToken);
     }
 
     private async Task<(string? Refusal, PreparedPayment Payment)> LimitGasAsync(IEvmChain chain, PreparedPayment payment, CancellationToken cancellationToken)
@@ -91,6 +102,18 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
         return gas is null or > WalletTransferGasMax
             ? (ErrorCodes.Permit2SimulationFailed, payment)
             : (null, payment with { Terms = payment.Terms with { GasLimit = Math.Min(gas.Value + (gas.Value / 4), WalletTransferGasMax) } });
+    }
+
+    private static string? ReadApproval(Erc20Approval approval, Permit2Authorization signed, out SignedApproval? read)
+    {
+        read = null;
+        if (ExactEvmPermit2Rules.CheckApproval(approval, signed) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var raw = Convert.FromHexString(approval.SignedTransaction.AsSpan(2));
+        return SignedApproval.TryRead(raw, Address.Parse(signed.Token), Address.Parse(signed.From), out read, out var fault) ? null : ApprovalCheck.CodeOf(fault);
     }
 
     private static Permit2Transfer ToTransfer(Permit2Authorization signed, Address token) => new(
@@ -122,7 +145,7 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
         Permit = transfer.Permit is { } permit ? new PermitTerms(permit.Deadline.ToString(), "0x" + Convert.ToHexStringLower(permit.Signature.ToArray())) : null,
     };
 
-    private static string? CodeOf(Permit2Verdict verdict) => verdict switch
+    internal static string? CodeOf(Permit2Verdict verdict) => verdict switch
     {
         Permit2Verdict.Accepted => null,
         Permit2Verdict.TokenHasNoCode => ErrorCodes.AssetNotDeployedContract,

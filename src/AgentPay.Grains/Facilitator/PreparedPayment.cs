@@ -19,6 +19,9 @@ internal sealed record PreparedPayment(SettlementTerms Terms, Bytes32 Digest, bo
     /// <summary>The same as the terms, for the chain; null for another method.</summary>
     public Permit2Transfer? Permit2 { get; init; }
 
+    /// <summary>The payer's transaction that approves Permit2; null when none came with the payment.</summary>
+    public SignedApproval? Approval { get; init; }
+
     /// <summary>Its signature is of a wallet that may not be deployed yet (ERC-6492).</summary>
     public bool IsWrapped { get; init; }
 
@@ -30,6 +33,15 @@ internal sealed record PreparedPayment(SettlementTerms Terms, Bytes32 Digest, bo
         Terms = Terms with { PayerHasCode = true },
         Eip3009 = Eip3009 is { } eip3009 ? eip3009 with { PayerHasCode = true, Deployment = null } : null,
         Permit2 = Permit2 is { } permit2 ? permit2 with { PayerHasCode = true } : null,
+    };
+
+    /// <summary>The same, of a payer whose approval is sent first.</summary>
+    public PreparedPayment ByApproval(SignedApproval approval) => this with
+    {
+        Terms = Terms with
+        {
+            Approval = new ApprovalTerms("0x" + Convert.ToHexStringLower(approval.Raw.Span), approval.Hash.ToString(), approval.Request.Nonce),
+        },
     };
 
     /// <summary>The same, of a payer whose wallet is deployed in the settling transaction.</summary>

@@ -24,6 +24,6 @@ internal static class SupportedKinds
         }
 
         var signers = desk.Networks.SelectMany(desk.SignersOf).Distinct().ToArray();
-        return new SupportedResponse(kinds, [GasSponsoringExtension.Eip2612], [new SupportedSigners("eip155:*", signers)]);
+        return new SupportedResponse(kinds, [GasSponsoringExtension.Eip2612, GasSponsoringExtension.Erc20Approval], [new SupportedSigners("eip155:*", signers)]);
     }
 }

@@ -26,6 +26,9 @@ internal sealed class Permit2Method : ITransferMethod
 
     private static UInt256 NonceOf(SettlementTerms terms) => new(Bytes32.Parse(terms.Nonce).ToArray());
 
+    public static Task<Permit2Reading> ReadAsync(IEvmChain chain, SettlementTerms terms, CancellationToken cancellationToken) =>
+        On(chain).ReadTransferAsync(ToTransfer(terms), cancellationToken);
+
     private static Permit2Transfer ToTransfer(SettlementTerms terms) => new(
         Address.Parse(terms.Token), Address.Parse(terms.Payer), Address.Parse(terms.PayTo), terms.Atoms, NonceOf(terms),
         UInt256.Parse(terms.ValidBefore), UInt256.Parse(terms.ValidAfter), Convert.FromHexString(terms.Signature.AsSpan(2)))

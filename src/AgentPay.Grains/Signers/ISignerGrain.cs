@@ -20,6 +20,14 @@ public interface ISignerGrain : IGrainWithStringKey
     [Alias("SendWaiting")]
     Task SendWaitingAsync();
 
+    /// <summary>The payer's approval of waiting work is mined and suffices.</summary>
+    [Alias("Approved")]
+    Task ApprovedAsync(long ticket);
+
+    /// <summary>The payer's approval of waiting work can no longer be; its settlement hears this.</summary>
+    [Alias("Unapproved")]
+    Task UnapprovedAsync(long ticket, SettlementCommand report);
+
     /// <summary>A transaction was mined, deep enough to count.</summary>
     /// <param name="nonce">Its nonce.</param>
     /// <param name="hash">The form that was mined.</param>

@@ -26,6 +26,10 @@ internal sealed class SignerGrain(
 
     public Task SendWaitingAsync() => DecideAsync((signer, now) => signer.SendWaiting(Pen(signer), now));
 
+    public Task ApprovedAsync(long ticket) => DecideAsync((signer, now) => signer.Approved(ticket, Pen(signer), now));
+
+    public Task UnapprovedAsync(long ticket, SettlementCommand report) => DecideAsync((signer, _) => signer.Unapproved(ticket, report));
+
     public Task OutbidAsync(ImmutableArray<ulong> nonces) => DecideAsync((signer, now) => signer.Outbid(nonces, Pen(signer), now));
 
     public Task FillForeignAsync(ulong from) => DecideAsync((signer, now) => signer.FillForeign(from, Pen(signer), now));

@@ -54,7 +54,7 @@ internal static class ApiExamples
             """)],
         "settlePayment" => [("200", Json, """{"success":true,"payer":"0x857b06519e91e3a54538791bdbb0e22373e36b66","transaction":"0x657eed807d22787af9c21444343d9b9a8b1015f5b950aee7c4aa1899b8a9fcc4","network":"eip155:84532"}""")],
         "getSupportedKinds" => [("200", Json, """
-            {"kinds":[{"x402Version":2,"scheme":"exact","network":"eip155:84532"},{"x402Version":1,"scheme":"exact","network":"base-sepolia"}],"extensions":["eip2612GasSponsoring"],"signers":{"eip155:*":["0x286b3447ea77777cd1ddb55059b12420ee337f4d"]}}
+            {"kinds":[{"x402Version":2,"scheme":"exact","network":"eip155:84532"},{"x402Version":1,"scheme":"exact","network":"base-sepolia"}],"extensions":["eip2612GasSponsoring","erc20ApprovalGasSponsoring"],"signers":{"eip155:*":["0x286b3447ea77777cd1ddb55059b12420ee337f4d"]}}
             """)],
         "getSettlement" or "getSettlementByTransaction" => [("200", Json, Settlement), ("404", Problem, NotFound)],
         "bookTransfers" or "getTransfer" => [("200", Json, Transfer)],

@@ -2,7 +2,7 @@ namespace AgentPay.X402.Messages;
 
 /// <summary>
 /// A payer's signed approval of Permit2 (EIP-2612) as the extension <c>eip2612GasSponsoring</c> carries it: text of any content until
-/// <see cref="Schemes.ExactEvmPermit2Rules.CheckApproval"/> has judged it.
+/// <see cref="Schemes.ExactEvmPermit2Rules.CheckApproval(Eip2612Approval, Permit2Authorization, DateTimeOffset)"/> has judged it.
 /// </summary>
 /// <param name="From">Whose tokens.</param>
 /// <param name="Asset">The token.</param>

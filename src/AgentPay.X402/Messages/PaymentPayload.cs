@@ -27,6 +27,9 @@ public sealed record PaymentPayload
     /// <summary>The payer's approval of Permit2 by the extension <c>eip2612GasSponsoring</c> (v2); null when none is given.</summary>
     public Eip2612Approval? Eip2612 { get; init; }
 
+    /// <summary>The payer's approval of Permit2 by the extension <c>erc20ApprovalGasSponsoring</c> (v2); null when none is given.</summary>
+    public Erc20Approval? Erc20Approval { get; init; }
+
     /// <summary>Who pays, as the payload names it; null when it is of no method known here.</summary>
     public string? Payer => Authorization?.From ?? Permit2?.From;
 

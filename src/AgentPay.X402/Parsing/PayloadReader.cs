@@ -43,6 +43,7 @@ internal static class PayloadReader
             ExtensionsJson = extensions?.Raw(),
             PaymentIdentifier = ReadPaymentIdentifier(extensions),
             Eip2612 = ReadEip2612(extensions),
+            Erc20Approval = ReadErc20Approval(extensions),
         };
     }
 
@@ -92,17 +93,26 @@ internal static class PayloadReader
     }
 
     /// <summary>An info without one of the client's members is the seller's own, echoed: the client had nothing to add.</summary>
-    private static Eip2612Approval? ReadEip2612(ObjectReader? extensions)
+    private static Eip2612Approval? ReadEip2612(ObjectReader? extensions) =>
+        ReadApproval(extensions, GasSponsoringExtension.Eip2612, Eip2612Approval.Members) is { } members
+            ? new Eip2612Approval(members[0], members[1], members[2], members[3], members[4], members[5], members[6], members[7])
+            : null;
+
+    private static Erc20Approval? ReadErc20Approval(ObjectReader? extensions) =>
+        ReadApproval(extensions, GasSponsoringExtension.Erc20Approval, Erc20Approval.Members) is { } members
+            ? new Erc20Approval(members[0], members[1], members[2], members[3], members[4], members[5])
+            : null;
+
+    private static string[]? ReadApproval(ObjectReader? extensions, string extension, string[] names)
     {
-        if (extensions?.OptionalObject(GasSponsoringExtension.Eip2612)?.OptionalObject("info") is not { } info)
+        if (extensions?.OptionalObject(extension)?.OptionalObject("info") is not { } info)
         {
             return null;
         }
 
-        string?[] members = [.. Eip2612Approval.Members.Select(name => info.OptionalText(name, name == "signature" ? 2 + (2 * X402Limits.SignatureBytesMax) : X402Limits.ShortTextMax))];
-        return Array.TrueForAll(members, member => !string.IsNullOrEmpty(member))
-            ? new Eip2612Approval(members[0]!, members[1]!, members[2]!, members[3]!, members[4]!, members[5]!, members[6]!, members[7]!)
-            : null;
+        string?[] members = [.. names.Select(name =>
+            info.OptionalText(name, name is "signature" or "signedTransaction" ? 2 + (2 * X402Limits.SignatureBytesMax) : X402Limits.ShortTextMax))];
+        return Array.Exists(members, string.IsNullOrEmpty) ? null : [.. members.OfType<string>()];
     }
 
     private static string? ReadPaymentIdentifier(ObjectReader? extensions)

@@ -49,6 +49,22 @@ public static class ExactEvmPermit2Rules
             : null;
     }
 
+    /// <summary>
+    /// Judges what an approval that came with a payment says of itself (x402 v2 specification, extension <c>erc20ApprovalGasSponsoring</c>); the transaction inside is
+    /// for the caller.
+    /// </summary>
+    /// <returns>Null when every rule holds, else the code of the first that does not.</returns>
+    public static string? CheckApproval(Erc20Approval approval, Permit2Authorization authorization)
+    {
+        var isWellFormed = HexText.IsAddress(approval.From) && HexText.IsAddress(approval.Asset) && HexText.IsAddress(approval.Spender)
+            && UnsignedDecimal.IsCanonical(approval.Amount) && HexText.IsBytesUpTo(approval.SignedTransaction, X402Limits.SignatureBytesMax);
+        return !isWellFormed ? ErrorCodes.InvalidErc20ApprovalExtensionFormat
+            : !HexText.AreEqual(approval.From, authorization.From) ? ErrorCodes.Erc20ApprovalFromMismatch
+            : !HexText.AreEqual(approval.Asset, authorization.Token) ? ErrorCodes.Erc20ApprovalAssetMismatch
+            : !HexText.AreEqual(approval.Spender, Contract) ? ErrorCodes.Erc20ApprovalSpenderNotPermit2
+            : null;
+    }
+
     /// <summary>The terms a client says it accepted must be the seller's: the reference compares scheme and network only.</summary>
     private static string? CheckAccepted(PaymentRequirements? accepted, PaymentRequirements requirements)
     {

@@ -195,6 +195,6 @@ public sealed class SignerTests
 
     private static Signer WithOne() => Synced.Take(Work(1), TestPen.Alone, Given.Now).State!;
 
-    private static SettlementCommand[] Told(Outcome<Signer> outcome) =>
+    internal static SettlementCommand[] Told(Outcome<Signer> outcome) =>
         [.. outcome.Effects.Messages.Select(message => ((SettlementReported)message.Fact).Command)];
 }

@@ -15,7 +15,20 @@ public sealed class ErrorCodesTests
         eip2612_from_mismatch
         eip2612_spender_not_permit2
         eip6492_factory_not_allowed
+        erc20_approval_asset_mismatch
+        erc20_approval_broadcast_failed
+        erc20_approval_from_mismatch
+        erc20_approval_spender_not_permit2
+        erc20_approval_tx_failed
+        erc20_approval_tx_invalid_calldata
+        erc20_approval_tx_invalid_signature
+        erc20_approval_tx_parse_failed
+        erc20_approval_tx_signer_mismatch
+        erc20_approval_tx_wrong_selector
+        erc20_approval_tx_wrong_spender
+        erc20_approval_tx_wrong_target
         invalid_eip2612_extension_format
+        invalid_erc20_approval_extension_format
         invalid_exact_evm_authorization_value
         invalid_exact_evm_eip3009_not_supported
         invalid_exact_evm_insufficient_balance

@@ -91,6 +91,35 @@ public sealed class ExactEvmPermit2RulesTests
         Assert.Equal(code, judged);
     }
 
+    private const string SpoiltTransaction = """
+        member            | value    | code
+        amount            | "10000"  | ok
+        amount            | "1"      | ok
+        from              | OTHER    | erc20_approval_from_mismatch
+        from              | "0x12"   | invalid_erc20_approval_extension_format
+        asset             | OTHER    | erc20_approval_asset_mismatch
+        spender           | OTHER    | erc20_approval_spender_not_permit2
+        amount            | "all"    | invalid_erc20_approval_extension_format
+        signedTransaction | "0x"     | ok
+        signedTransaction | "0x1"    | invalid_erc20_approval_extension_format
+        signedTransaction | "02"     | invalid_erc20_approval_extension_format
+        signedTransaction | -        | none
+        version           | ""       | none
+        """;
+
+    public static TheoryData<string, string, string> TransactionRows => TextTable.Three(SpoiltTransaction);
+
+    [Theory]
+    [MemberData(nameof(TransactionRows))]
+    public void An_approval_by_transaction_with_one_member_changed(string member, string value, string code)
+    {
+        var info = $$"""{"from":"{{Sample.Payer}}","asset":"{{Sample.Token}}","spender":"0x000000000022d473030f116ddee9f6b43ac78ba3","amount":"10000","signedTransaction":"0x02","version":"1"}"""
+            .With(member, value == "OTHER" ? Other : value);
+        var payload = Sample.Parsed(Sample.RequestPermit2.With("paymentPayload.extensions", $$$"""{"erc20ApprovalGasSponsoring":{"info":{{{info}}}}}""")).Payload;
+        var judged = payload.Erc20Approval is not { } approval ? "none" : ExactEvmPermit2Rules.CheckApproval(approval, payload.Permit2!) ?? "ok";
+        Assert.Equal(code, judged);
+    }
+
     private static string Check(string json)
     {
         var request = Sample.Parsed(json);

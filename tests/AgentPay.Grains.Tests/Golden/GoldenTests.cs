@@ -71,6 +71,9 @@ public sealed class GoldenTests
         Terms = Terms with { Deployment = new DeploymentTerms("0x" + new string('4', 40), "0x9859387b") },
     };
 
+    private static readonly SettlementWork AfterApproval = new(
+        "stl:4", 1, Terms with { Method = "permit2", NonceKeeper = "0x" + new string('8', 40), Approval = new ApprovalTerms("0x02f8", "0x" + new string('3', 64), 7) }, Approved: true);
+
     private static readonly Signer Key = Signer.New("eip155:8453", Whole.Signer!)
         .Sync(7, 7, Pen, Now).State!.Take(new SettlementWork(Whole.Id, 2, Terms), Pen, Now).State!.Take(new SettlementWork("stl:2", 1, Terms), null, Now).State!;
 
@@ -89,6 +92,7 @@ public sealed class GoldenTests
             { "signer-gas", Text(StoredForms.Signers.Write(Key)) },
             { "signer-safe", Text(StoredForms.Signers.Write(Key with { SafeTo = 7 })) },
             { "signer-transaction-fees", Row(signer => signer.Mined(7, Hash, Block, [new DoubtSettlement()])) },
+            { "settlement-work-approved", Row(signer => signer.Take(AfterApproval, null, Now)) },
             { "settlement-work", Row(signer => signer.Take(new SettlementWork(Whole.Id, 2, Terms), null, Now)) },
         };
         var book = new Book { Key = Book.OperatorsKey, Transfers = long.MaxValue };
@@ -132,6 +136,14 @@ public sealed class GoldenTests
         Assert.Equal(new SettlementWork(Whole.Id, 2, Terms), signer.Transactions[7].Settlements.Single());
         Assert.Equal(new SignedForm("0x02", Hash, Now, fee, tip), signer.Transactions[7].Forms.Single());
         Assert.Equal((Block, Hash), (signer.Transactions[7].Block, signer.Transactions[7].MinedHash));
+    }
+
+    [Fact]
+    public void Stored_work_after_an_approval_is_read_whole()
+    {
+        var row = new StoredRecord(SignerRows.WaitingId(3), Encoding.UTF8.GetBytes(Read("settlement-work-approved")));
+
+        Assert.Equal(AfterApproval, StoredForms.Signers.Read(Bytes("signer-gas"), [row]).Waiting[3]);
     }
 
     [Fact]

@@ -3,6 +3,7 @@
 import { hexToBigInt, toHex } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { makePayment, nowSeconds, randomNonce, signCancel, tokenDomain } from './eip3009.mjs';
+import { approvalCases } from './approval-cases.mjs';
 import { permit2Cases } from './permit2-cases.mjs';
 import { undeployedCases } from './undeployed-cases.mjs';
 import { deploy, fund, mint, ownerOf, read, write } from './token.mjs';
@@ -215,6 +216,7 @@ export const cases = [
   ...Object.entries(chainCases).map(([name, { prepare, pay, restore }]) => ({ name, prepare, pay, restore })),
   ...undeployedCases,
   ...permit2Cases,
+  ...approvalCases,
 ];
 
 /**

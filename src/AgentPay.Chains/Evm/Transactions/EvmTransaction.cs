@@ -25,6 +25,14 @@ public static class EvmTransaction
     /// <exception cref="FormatException">Not a canonical legacy or type 2 transaction with a valid signature.</exception>
     public static DecodedTransaction Decode(ReadOnlySpan<byte> raw)
     {
+        var (request, sender, hash) = Read(raw);
+        return new DecodedTransaction(request, sender ?? throw new FormatException("The signature is no key's."), hash);
+    }
+
+    /// <summary>Reads signed bytes back; the sender is null when the signature is no key's.</summary>
+    /// <exception cref="FormatException">Not a canonical legacy or type 2 transaction.</exception>
+    public static (TransactionRequest Request, Address? Sender, Bytes32 Hash) Read(ReadOnlySpan<byte> raw)
+    {
         var isLegacy = !raw.IsEmpty && raw[0] >= 0xC0;
         if (raw.IsEmpty || (!isLegacy && raw[0] != FeeMarketType))
         {
@@ -38,7 +46,7 @@ public static class EvmTransaction
         var r = list.Number();
         var s = list.Number();
         list.End();
-        return new DecodedTransaction(request, Sender(request, v, r, s), Bytes32.Keccak(raw));
+        return (request, Sender(request, v, r, s), Bytes32.Keccak(raw));
     }
 
     private static (TransactionRequest Request, byte V) ReadLegacy(ref RlpReader list)
@@ -69,7 +77,7 @@ public static class EvmTransaction
         return (request, v < 2 ? (byte)v : throw new FormatException("The parity of y is 0 or 1."));
     }
 
-    private static Address Sender(TransactionRequest request, byte parity, UInt256 r, UInt256 s)
+    private static Address? Sender(TransactionRequest request, byte parity, UInt256 r, UInt256 s)
     {
         Span<byte> signature = stackalloc byte[EcdsaSignature.Bytes];
         r.WriteTo(signature);
@@ -77,7 +85,7 @@ public static class EvmTransaction
         signature[64] = parity;
         return EcdsaSignature.TryParse(signature, out var parsed) && parsed.TryRecover(SigningHash(request), out var sender)
             ? sender
-            : throw new FormatException("The signature is no key's.");
+            : null;
     }
 
     private static UInt256 Number(Bytes32 word)
