@@ -64,8 +64,9 @@ public sealed class SharedTransactionTests
         var transactions = (await engine.SignerAsync()).Transactions.Values;
         Assert.Equal([1, 1, 4], transactions.Select(transaction => transaction.Settlements.Length).Order());
         Assert.DoesNotContain(transactions, transaction => transaction.Settlements.Length > 1 && transaction.Settlements.Any(work => work.Settlement == delegated.Settlement));
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 3);
         engine.Chain.Mine();
-        await engine.UntilAsync(() => engine.PaidTo(Engine.Merchant) == 6 * Engine.Price);
+        Assert.Equal(6 * Engine.Price, engine.PaidTo(Engine.Merchant));
     }
 
     [Fact]
