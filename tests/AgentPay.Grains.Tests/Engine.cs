@@ -40,6 +40,7 @@ internal sealed class Engine : IAsyncDisposable
     private SqliteAtomicStore? file;
     private ITestHost host = null!;
     private ILoggerProvider? log;
+    private Action<SimulatedEvmChain, Address>? history;
     private int lives;
     private int payments;
 
@@ -74,9 +75,9 @@ internal sealed class Engine : IAsyncDisposable
 
     public static async Task<Engine> StartAsync(
         int confirmations = 1, int settleWaitSeconds = 60, bool canShare = false, SendingSettings? sending = null, ILoggerProvider? log = null,
-        int safeDepth = 0, int finalityDepth = FinalityDepth, bool hasTwoKeys = false)
+        int safeDepth = 0, int finalityDepth = FinalityDepth, bool hasTwoKeys = false, Action<SimulatedEvmChain, Address>? history = null)
     {
-        var engine = new Engine { log = log };
+        var engine = new Engine { log = log, history = history };
         engine.host = await TestHosts.StartAsync(services => engine.Configure(
             services, confirmations, settleWaitSeconds, canShare, sending ?? new SendingSettings(), safeDepth, finalityDepth, hasTwoKeys), typeof(IJournal<>).Assembly);
         await engine.ReadyAsync();
@@ -216,8 +217,15 @@ internal sealed class Engine : IAsyncDisposable
         var token = new TokenSettings(Usdc.Address.ToString(), "USDC", Usdc.Name, Usdc.Version, 6);
         services.AddEvmChain(
             new ChainSettings("eip155:84532", confirmations, finalityDepth, [token]) { Sending = sending, SafeDepth = safeDepth },
-            provider => Chain ??= new SimulatedEvmChain(84532, [Usdc], provider.GetRequiredService<TimeProvider>()) { HasMulticall3 = canShare },
+            provider => Chain ??= MakeChain(provider.GetRequiredService<TimeProvider>(), canShare),
             hasTwoKeys ? [gasKey, secondGasKey] : [gasKey]);
+    }
+
+    private SimulatedEvmChain MakeChain(TimeProvider clock, bool canShare)
+    {
+        var chain = new SimulatedEvmChain(84532, [Usdc], clock) { HasMulticall3 = canShare };
+        history?.Invoke(chain, Gas);
+        return chain;
     }
 
     private TestStore MakeStore(TimeProvider clock)

@@ -10,7 +10,7 @@ internal sealed partial class NonceWatch(ChainSettings settings, IEvmChain chain
     private static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(5);
 
     // Nodes keep the state of 128 blocks.
-    private const int DepthMax = 100;
+    public const int DepthMax = 100;
     private const int OutbidMax = 16;
     private const int Strikes = 2;
 

@@ -234,11 +234,31 @@ internal sealed partial class SignerLane(
         await ReadCodesAsync(cancellationToken);
         if (!state.Synced || known > state.NextNonce)
         {
-            await grain.SyncAsync(mined, known);
+            await grain.SyncAsync(state.Synced ? mined : await ReadSettledCountAsync(mined, cancellationToken), known);
         }
         else
         {
             await grain.SendWaitingAsync();
+        }
+    }
+
+    /// <summary>
+    /// Of a key that is new here, the transactions that can no longer be lost: those mined since are somebody else's, and a lost block may leave their nonces to be used up.
+    /// </summary>
+    private async Task<ulong> ReadSettledCountAsync(ulong mined, CancellationToken cancellationToken)
+    {
+        var head = await chain.ReadBlockAsync(BlockTag.Latest, cancellationToken) ?? throw new ChainUnavailableException("The node has no latest block.");
+        var depth = (ulong)Math.Min(settings.DepthOfFinal, NonceWatch.DepthMax);
+        try
+        {
+            return head.Cursor.Number < depth ? 0
+                : Math.Min(mined, await chain.ReadTransactionCountAtAsync(key.Address, head.Cursor.Number - depth, cancellationToken));
+        }
+        catch (ChainUnavailableException e)
+        {
+            // A node may have forgotten the state of that block. A key is not kept waiting for what hardly ever matters.
+            LogNoHistory(AddressText, chain.Network, e.Message);
+            return mined;
         }
     }
 
@@ -390,6 +410,9 @@ internal sealed partial class SignerLane(
 
     [LoggerMessage(EventId = 1304, Level = LogLevel.Warning, Message = "{Signer} cannot be taken up on {Network}; it is tried again, and other keys go on.")]
     private partial void LogBehind(Exception reason, string signer, string network);
+
+    [LoggerMessage(EventId = 1305, Level = LogLevel.Warning, Message = "How many transactions of {Signer} on {Network} are final is not told; all that are mined are taken for it: {Words}")]
+    private partial void LogNoHistory(string signer, string network, string words);
 
     [LoggerMessage(EventId = 1301, Level = LogLevel.Error, Message = "The chain knows {Mined} transactions of {Signer}, the engine sent {Sent}: another chain, or a reset one. Nothing is sent.")]
     private partial void LogReset(string signer, ulong mined, ulong sent);

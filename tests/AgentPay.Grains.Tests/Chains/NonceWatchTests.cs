@@ -171,6 +171,22 @@ public sealed class NonceWatchTests
         Assert.Equal(["settlement"], await engine.LedgerAsync(payment));
     }
 
+    [Fact]
+    public async Task A_nonce_used_elsewhere_just_before_the_first_start_and_lost_with_its_block_holds_up_nothing()
+    {
+        await using var engine = await Engine.StartAsync(history: static (chain, key) => chain.TakeNonce(key));
+        Assert.Equal(1UL, (await engine.SignerAsync()).NextNonce);
+        engine.Chain.Reorganize(1);
+        engine.Chain.Automine = true;
+
+        var payment = engine.Pay();
+        _ = engine.SettleAsync(payment);
+
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+        engine.Chain.Mine(Engine.FinalityDepth);
+        await engine.UntilAsync(async () => await engine.SignerAsync() is { Foreign: null, Transactions.IsEmpty: true }, timePasses: true);
+    }
+
     /// <summary>Lets everything that is late be looked at several times: what the pool lost is sent again every few rounds.</summary>
     private static async Task KeepHouseAsync(Engine engine)
     {
