@@ -45,7 +45,9 @@ internal static class DevnetFile
     private static void AddChain(Dictionary<string, string?> values, JsonElement chain, string path)
     {
         values[$"{path}:Network"] = chain.GetProperty("network").GetString();
-        values[$"{path}:RpcUrls:0"] = chain.GetProperty("rpc").GetString();
+        var rpc = chain.GetProperty("rpc").GetString()!;
+        values[$"{path}:RpcUrls:0"] = rpc;
+        values[$"{path}:WebSocketUrl"] = "ws" + rpc["http".Length..];
         values[$"{path}:SignerKeys:0"] = AccountOf(chain, "facilitator").GetProperty("privateKey").GetString();
         values[$"{path}:PollMilliseconds"] = "25";
         var tokens = chain.GetProperty("tokens");
