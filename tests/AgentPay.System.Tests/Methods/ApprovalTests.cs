@@ -59,6 +59,21 @@ public sealed class ApprovalTests(Permit2World world) : IClassFixture<Permit2Wor
     }
 
     [Fact]
+    public async Task A_seller_serves_a_buyer_that_brings_its_approval_and_says_that_it_may()
+    {
+        using var payer = await NewPayerAsync();
+        var payment = SignedApprovals.Pay(world.Chain, payer);
+
+        var asked = await world.Engine.GetAsync("/demo/quote");
+        var terms = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(asked.Header("PAYMENT-REQUIRED")!));
+        Assert.Contains("\"erc20ApprovalGasSponsoring\"", terms, StringComparison.Ordinal);
+        var sold = await world.Engine.BuyAsync(payment);
+        Assert.True(sold.Status == 200, sold.ToString());
+        Assert.Equal(1UL, await world.Chain.MinedOfAsync(payer.Address));
+        Assert.Equal(1_000_000 - Payment.Price, await world.Chain.BalanceAsync(payer.Address));
+    }
+
+    [Fact]
     public async Task Who_approved_before_has_its_transaction_left_alone()
     {
         using var payer = await world.Chain.NewPayerAsync();
