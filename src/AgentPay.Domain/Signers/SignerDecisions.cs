@@ -87,7 +87,7 @@ public sealed partial record Signer
 
     /// <summary>
     /// Somebody else's transaction with this nonce, which waited in the node's pool, is gone from it: nothing after it can be mined until the nonce is used.
-    /// The engine uses up each such nonce that is left.
+    /// The engine uses up each such nonce that is left. Those of theirs before it are mined, and stay in mind until they are so for good.
     /// </summary>
     public Outcome<Signer> FillForeign(ulong from, TransactionPen? pen, DateTimeOffset now)
     {
@@ -99,7 +99,7 @@ public sealed partial record Signer
                 draft.Fill(nonce, pen, now);
             }
 
-            draft.ForgetForeign();
+            draft.KeepForeignBefore(from < foreign.To ? from : foreign.From);
         }
 
         return draft.Decide();

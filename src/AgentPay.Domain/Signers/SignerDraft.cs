@@ -32,7 +32,11 @@ internal sealed class SignerDraft
         Foreign = signer.Foreign is { } before ? new NonceRange(Math.Min(before.From, from), Math.Max(before.To, to)) : new NonceRange(from, to),
     };
 
-    public void ForgetForeign() => signer = signer with { Foreign = null };
+    /// <summary>What lies behind is used up by us, or none of it can be lost any more.</summary>
+    public void KeepForeignBefore(ulong nonce) => signer = signer with
+    {
+        Foreign = signer.Foreign is { } before && before.From < nonce ? before with { To = nonce } : null,
+    };
 
     public void Wait(SettlementWork work)
     {

@@ -66,8 +66,13 @@ public sealed class StuckNonceTests
 
         Assert.Equal([6UL, 7UL, 8UL], filled.Transactions.Keys);
         Assert.Equal([0, 0, 1], filled.Transactions.Values.Select(transaction => transaction.Settlements.Length));
-        Assert.Null(filled.Foreign);
         Assert.True(filled.Mined(6, TestPen.HashOf(6), Given.Block, []).IsChange);
+
+        // The fifth is mined, and its block may still be lost.
+        Assert.Equal(new NonceRange(5, 6), filled.Foreign);
+        var lost = filled.FillForeign(5, Pen, Given.Now).State!;
+        Assert.Equal([5UL, 6UL, 7UL, 8UL], lost.Transactions.Keys);
+        Assert.Null(lost.Foreign);
     }
 
     [Fact]

@@ -110,7 +110,10 @@ internal sealed class Judge(Engine engine, IReadOnlyList<SimulatedPayment> payme
         var mined = await engine.Chain.ReadTransactionCountAsync(engine.Gas, pending: false, Engine.Stop);
         Check(signer.InFlight == 0 && signer.Waiting.IsEmpty, $"{signer.InFlight} transactions on their way and {signer.Waiting.Count} payments waiting although everything was healed.");
         Check(engine.Chain.Pool.Count == 0, $"{engine.Chain.Pool.Count} transactions that cannot be mined.");
-        Check(signer.NextNonce <= mined || !signer.Synced, $"The next nonce is {signer.NextNonce} and {mined} were mined: there is a gap.");
+        var open = string.Join(", ", signer.Transactions.Values.Select(transaction => $"{transaction.Nonce}{(transaction.Block is null ? "" : " mined")}"));
+        Check(
+            signer.NextNonce <= mined || !signer.Synced,
+            $"The next nonce is {signer.NextNonce} and {mined} were mined: there is a gap. Open: {open}; foreign: {signer.Foreign?.ToString() ?? "none"}.");
     }
 
     private void Check(bool holds, string words)

@@ -10,11 +10,22 @@ namespace AgentPay.Grains.Tests.Simulation;
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
+    /// <summary>Histories that broke a promise before what they showed was mended.</summary>
+    private static readonly int[] OnceBroken = [10, 63, 215, 795, 807, 1668, 2099, 4506, 4624, 6205, 6750, 7092, 7700, 8355, 9453];
+
     [Fact]
-    public async Task Whatever_happens_each_payment_is_paid_once_or_not_and_everybody_is_told_the_truth()
+    public Task Whatever_happens_each_payment_is_paid_once_or_not_and_everybody_is_told_the_truth() =>
+        AllKeepTheirPromisesAsync(TestScale.Seed is { } seed ? Enumerable.Repeat(seed, TestScale.Seeds) : Enumerable.Range(TestScale.FirstSeed, TestScale.Seeds));
+
+    [Fact]
+    public Task What_once_broke_a_promise_keeps_it() => AllKeepTheirPromisesAsync(OnceBroken.SelectMany(seed => Enumerable.Repeat(seed, 3)));
+
+    [Fact]
+    public void One_seed_is_one_history() => Assert.Equal(History.Of(7).ToString(), History.Of(7).ToString());
+
+    private async Task AllKeepTheirPromisesAsync(IEnumerable<int> seeds)
     {
         var failures = new ConcurrentQueue<string>();
-        var seeds = TestScale.Seed is { } seed ? Enumerable.Repeat(seed, TestScale.Seeds) : Enumerable.Range(TestScale.FirstSeed, TestScale.Seeds);
         var options = new ParallelOptions { MaxDegreeOfParallelism = 4 * Environment.ProcessorCount, CancellationToken = TestContext.Current.CancellationToken };
         var count = 0;
         await Parallel.ForEachAsync(seeds, options, async (seed, _) =>
@@ -36,10 +47,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
                 failures.Enqueue(string.Join(Environment.NewLine, [$"AGENTPAY_SEED={seed} tests/run Grains.Tests", .. broken, history.ToString()]));
             }
         });
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} histories from seed {TestScale.FirstSeed}, {failures.Count} broken"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} histories, {failures.Count} broken"));
         Assert.True(failures.IsEmpty, $"{failures.Count} of {count} histories broke a promise:{Environment.NewLine}{string.Join(Environment.NewLine + Environment.NewLine, failures.Take(10))}");
     }
-
-    [Fact]
-    public void One_seed_is_one_history() => Assert.Equal(History.Of(7).ToString(), History.Of(7).ToString());
 }
