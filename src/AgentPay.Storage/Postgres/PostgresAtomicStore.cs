@@ -254,11 +254,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     public async ValueTask<Int128> ReadBalanceAsync(string account, string asset, CancellationToken cancellationToken)
     {
         var balance = await _reader.ReadAsync(
-            """
-            WITH account AS MATERIALIZED (SELECT id FROM ledger_names WHERE name = $1), asset AS MATERIALIZED (SELECT id FROM ledger_names WHERE name = $2)
-            SELECT coalesce((SELECT sum(atoms) FROM transfers WHERE credit = (SELECT id FROM account) AND asset = (SELECT id FROM asset)), 0)
-                - coalesce((SELECT sum(atoms) FROM transfers WHERE debit = (SELECT id FROM account) AND asset = (SELECT id FROM asset)), 0)
-            """,
+            "SELECT ledger_balance((SELECT id FROM ledger_names WHERE name = $1), (SELECT id FROM ledger_names WHERE name = $2))",
             row => row.GetFieldValue<BigInteger>(0), cancellationToken, Reader.Text(account), Reader.Text(asset)).ConfigureAwait(false);
         return checked((Int128)balance[0]);
     }
