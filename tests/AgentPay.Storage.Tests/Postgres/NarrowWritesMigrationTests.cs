@@ -37,8 +37,13 @@ public sealed class NarrowWritesMigrationTests(PrivatePostgres postgres)
         {
             var result = await store.CommitAsync(new Commit
             {
-                Grain = new GrainRef("wallet", key), ExpectedVersion = version, State = Some.Bytes("next"), DecidedAt = Some.Now, Account = "acct",
-                Events = [new EventDraft("wallet.charged", key, Some.Bytes("y"))], Transfers = [new Transfer("b", "a", "usdc", 1, "back")],
+                Grain = new GrainRef("wallet", key),
+                ExpectedVersion = version,
+                State = Some.Bytes("next"),
+                DecidedAt = Some.Now,
+                Account = "acct",
+                Events = [new EventDraft("wallet.charged", key, Some.Bytes("y"))],
+                Transfers = [new Transfer("b", "a", "usdc", 1, "back")],
             });
             Assert.Equal(new CommitResult(CommitStatus.Committed, version + 1), result);
         }
