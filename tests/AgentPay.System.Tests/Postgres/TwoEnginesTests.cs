@@ -61,12 +61,11 @@ public sealed class TwoEnginesTests : IAsyncLifetime
         await _world.First.KillAsync();
         var since = TimeProvider.System.GetTimestamp();
 
-        var next = Payment.Sign(_world.Chain, payer);
-        var first = await _world.Second.SettleAsync(next, "k");
+        var first = await AskUntilToldAsync(_world.Second, Payment.Sign(_world.Chain, payer));
         var takenOver = TimeProvider.System.GetElapsedTime(since);
         TestContext.Current.TestOutputHelper?.WriteLine($"Taken over after {takenOver.TotalSeconds:0.0} s.");
         await Task.WhenAny(Task.WhenAll(asked));
-        var answers = await Task.WhenAll(payments.Select(payment => _world.Second.SettleAsync(payment, "k")));
+        var answers = await Task.WhenAll(payments.Select(payment => AskUntilToldAsync(_world.Second, payment)));
 
         Assert.True(first.IsSuccess, first.Body);
         Assert.InRange(takenOver, TimeSpan.Zero, _takeOverMax);
@@ -92,19 +91,27 @@ public sealed class TwoEnginesTests : IAsyncLifetime
             await victim.KillAsync();
             var since = TimeProvider.System.GetTimestamp();
 
-            var next = await other.SettleAsync(Payment.Sign(_world.Chain, payer), "k");
+            var next = await AskUntilToldAsync(other, Payment.Sign(_world.Chain, payer));
             var takenOver = TimeProvider.System.GetElapsedTime(since);
             TestContext.Current.TestOutputHelper?.WriteLine($"Seed {TestScale.FirstSeed}, kill {kill + 1}: settled {takenOver.TotalSeconds:0.0} s after it.");
             Assert.True(next.IsSuccess, next.Body);
             Assert.InRange(takenOver, TimeSpan.Zero, _takeOverMax);
 
             await Task.WhenAny(Task.WhenAll(asked));
-            var answers = await Task.WhenAll(payments.Select(payment => other.SettleAsync(payment, "k")));
+            var answers = await Task.WhenAll(payments.Select(payment => AskUntilToldAsync(other, payment)));
             Assert.All(answers, answer => Assert.True(answer.IsSuccess, answer.Body));
             await victim.StartAsync();
         }
 
         await AssertWholeAsync(payer.Address, Kills * (Load + 1));
+    }
+
+    /// <summary>As its caller does on a 503, with the same key: in a cluster a grain of a silo that just died cannot be reached until the others know.</summary>
+    private static async Task<Answer> AskUntilToldAsync(Engine engine, Payment payment)
+    {
+        Answer? answer = null;
+        await Wait.UntilAsync(async () => (answer = await engine.SettleAsync(payment, "k")).Status != 503);
+        return answer!;
     }
 
     /// <summary>On the chain each once, no nonce left out, and in the database each once, all numbered without a gap.</summary>

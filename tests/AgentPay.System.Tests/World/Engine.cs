@@ -13,7 +13,7 @@ internal sealed record Answer(int Status, string Body, HttpResponseHeaders Heade
 
     public string? Text(string member) => Json.TryGetProperty(member, out var value) ? value.GetString() : null;
 
-    public bool IsSuccess => Json.GetProperty("success").GetBoolean();
+    public bool IsSuccess => Json.TryGetProperty("success", out var success) ? success.GetBoolean() : throw new InvalidOperationException($"Neither yes nor no: {this}");
 
     public string? ErrorReason => Text("errorReason");
 
