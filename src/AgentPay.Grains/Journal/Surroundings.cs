@@ -7,6 +7,13 @@ namespace AgentPay.Grains.Journal;
 /// <summary>What a journal must know of other processes on the same store.</summary>
 internal sealed class Surroundings(INeighbours neighbours, ILeases leases, VersionCheck versions)
 {
+    /// <summary>See <see cref="ILeases.Changed"/>.</summary>
+    public event Action? LeasesChanged
+    {
+        add => leases.Changed += value;
+        remove => leases.Changed -= value;
+    }
+
     /// <summary>See <see cref="INeighbours.Solitude"/>.</summary>
     public long Solitude => neighbours.Solitude;
 

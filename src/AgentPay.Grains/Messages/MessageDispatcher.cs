@@ -25,6 +25,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     private readonly Dictionary<(GrainRef From, GrainRef To), Queue<WaitingMessage>> lanes = [];
     private readonly Dictionary<(GrainRef From, GrainRef To), bool> failed = [];
     private readonly CancellationTokenSource stopping = new();
+    private TaskCompletionSource leasesChanged = NewSignal();
     private bool isLeftRead;
     private int sweepCount = SweepCountMin;
 
@@ -56,14 +57,38 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        surroundings.LeasesChanged += Wake;
+        try
+        {
+            await SweepRepeatedlyAsync(stoppingToken);
+        }
+        finally
+        {
+            surroundings.LeasesChanged -= Wake;
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Wake() => Volatile.Read(ref leasesChanged).TrySetResult();
+
+    private async Task SweepRepeatedlyAsync(CancellationToken stoppingToken)
+    {
         var newest = clock.GetUtcNow();
         var sentBefore = DateTimeOffset.MaxValue;
         while (!stoppingToken.IsCancellationRequested)
         {
+            // What waited for a grain that is decided for here from now on waits no longer: its sender may be dead.
+            var isOursAnew = leasesChanged.Task.IsCompleted;
+            if (isOursAnew)
+            {
+                Volatile.Write(ref leasesChanged, NewSignal());
+            }
+
             var pause = SweepPeriod;
             try
             {
-                pause = !await SweepAsync(sentBefore, stoppingToken) ? FirstSweepsPeriod : surroundings.Solitude != 0 ? SweepPeriod : NeighbourPeriod;
+                pause = !await SweepAsync(sentBefore, isOursAnew, stoppingToken) ? FirstSweepsPeriod : surroundings.Solitude != 0 ? SweepPeriod : NeighbourPeriod;
             }
             catch (StoreUnavailableException e)
             {
@@ -73,13 +98,13 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             // A clock that was set back hides no message that was sent before.
             newest = clock.GetUtcNow() is var now && now > newest ? now : newest;
             sentBefore = newest - SweepPeriod;
-            await Task.Delay(pause, clock, stoppingToken);
+            await Task.WhenAny(Task.Delay(pause, clock, stoppingToken), leasesChanged.Task);
         }
     }
 
-    /// <summary>Delivers what was left before a time, and whatever neighbours sent to grains that are decided for here.</summary>
+    /// <summary>Delivers what was left before a time, and whatever neighbours, or this process before it might, sent to grains that are decided for here.</summary>
     /// <returns>False while lanes still take from the rows what was sent before all that was left at the start had been read.</returns>
-    private async Task<bool> SweepAsync(DateTimeOffset leftBefore, CancellationToken stoppingToken)
+    private async Task<bool> SweepAsync(DateTimeOffset leftBefore, bool isOursAnew, CancellationToken stoppingToken)
     {
         var sentBefore = surroundings.Solitude != 0 ? leftBefore : DateTimeOffset.MaxValue;
         bool isFirst;
@@ -91,7 +116,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             }
 
             isFirst = !isLeftRead;
-            sentBefore = failed.Count > 0 || isFirst ? DateTimeOffset.MaxValue : sentBefore;
+            sentBefore = failed.Count > 0 || isFirst || isOursAnew ? DateTimeOffset.MaxValue : sentBefore;
         }
 
         var waiting = await store.ReadWaitingMessagesAsync(sentBefore, sweepCount, stoppingToken);

@@ -95,7 +95,7 @@ public sealed class TwoEnginesTests : IAsyncLifetime
             var takenOver = TimeProvider.System.GetElapsedTime(since);
             TestContext.Current.TestOutputHelper?.WriteLine($"Seed {TestScale.FirstSeed}, kill {kill + 1}: settled {takenOver.TotalSeconds:0.0} s after it.");
             Assert.True(next.IsSuccess, next.Body);
-            Assert.InRange(takenOver, TimeSpan.Zero, _takeOverMax);
+            Assert.True(takenOver < _takeOverMax, $"It took {takenOver.TotalSeconds:0.0} s:{Environment.NewLine}{other.Program.Output}");
 
             await Task.WhenAny(Task.WhenAll(asked));
             var answers = await Task.WhenAll(payments.Select(payment => AskUntilToldAsync(other, payment)));
