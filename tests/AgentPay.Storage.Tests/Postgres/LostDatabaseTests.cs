@@ -87,6 +87,26 @@ public sealed class LostDatabaseTests
     public async Task A_connection_string_that_is_none_is_refused_in_one_sentence() =>
         Assert.StartsWith("The connection string", (await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync("Hose=x"))).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public async Task A_database_that_acknowledges_before_it_syncs_is_refused_at_the_start_and_by_a_writer_that_connects_again()
+    {
+        var postgres = new PrivatePostgres();
+        await using (postgres)
+        {
+            await postgres.InitializeAsync();
+            var (database, words) = (await postgres.AddDatabaseAsync(), "The database acknowledges commits before they are durable: synchronous_commit is off.");
+            await using var store = await OpenAsync(database);
+            Assert.Equal(1, (await store.CommitAsync(Some.Commit("w", 0))).Version);
+            await postgres.ExecuteAsync("ALTER ROLE agentpay SET synchronous_commit = off");
+
+            Assert.Equal(words, (await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync(database))).Message);
+
+            await postgres.ExecuteAsync("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname LIKE 'test_%'");
+            var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.CommitAsync(Some.Commit("w", 1)));
+            Assert.EndsWith(words, refusal.Message, StringComparison.Ordinal);
+        }
+    }
+
     private static Task<PostgresAtomicStore> OpenAsync(string connectionString) => PostgresAtomicStore.OpenAsync(
         new PostgresStoreOptions { ConnectionString = connectionString }, TimeProvider.System, NullLogger<PostgresAtomicStore>.Instance);
 
