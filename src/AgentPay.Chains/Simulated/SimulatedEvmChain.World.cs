@@ -223,6 +223,15 @@ public sealed partial class SimulatedEvmChain
         }
     }
 
+    /// <summary>The pool keeps a transaction, says so when asked, and offers it to no block: local nodes do that to one that arrives while the one before is mined.</summary>
+    public void HoldBack(Bytes32 transaction)
+    {
+        lock (gate)
+        {
+            heldBack.Add(transaction);
+        }
+    }
+
     /// <summary>The key is used elsewhere: a block with another transaction of its next nonce.</summary>
     public void TakeNonce(Address account) => MineWith(ledger => (ledger.CountNonce(account), []));
 
@@ -250,7 +259,7 @@ public sealed partial class SimulatedEvmChain
                 receipts.Add(new TransactionReceipt(Unique("foreign"), true, cursor, logs, GasUsed, UInt256.One));
             }
 
-            while (pool.Find(waiting => waiting.Request.Nonce == NonceOf(ledger, waiting) && waiting.Request.Fees.MaxFeePerGas >= BaseFee) is { } next)
+            while (pool.Find(waiting => waiting.Request.Nonce == NonceOf(ledger, waiting) && !heldBack.Contains(waiting.Hash) && waiting.Request.Fees.MaxFeePerGas >= BaseFee) is { } next)
             {
                 pool.Remove(next);
                 ledger = ledger.CountNonce(next.Sender);

@@ -17,6 +17,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     private readonly Dictionary<Bytes32, BlockHeader> everyHeader = [];
     private readonly HashSet<(Address Token, Bytes32 Payer, Bytes32 Nonce)> everUsed = [];
     private readonly List<DecodedTransaction> pool = [];
+    private readonly HashSet<Bytes32> heldBack = [];
     private readonly HashSet<Address> unfunded = [];
     private readonly Dictionary<Address, ulong> foreign = [];
     private readonly HashSet<Address> delegated = [];
@@ -85,7 +86,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
         }
 
         var count = Head.Ledger.NonceOf(account) + (pending ? foreign.GetValueOrDefault(account) : 0);
-        while (pending && pool.Exists(waiting => waiting.Sender == account && waiting.Request.Nonce == count))
+        while (pending && pool.Exists(waiting => waiting.Sender == account && waiting.Request.Nonce == count && !heldBack.Contains(waiting.Hash)))
         {
             count++;
         }

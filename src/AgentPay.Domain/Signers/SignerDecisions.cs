@@ -66,7 +66,11 @@ public sealed partial record Signer
     /// Gives transactions that are stuck another form with higher fees. What has run out of time is left out of it; it stays as unknown as before until the
     /// nonce is mined, for the older form may still win.
     /// </summary>
-    public Outcome<Signer> Outbid(ImmutableArray<ulong> nonces, TransactionPen? pen, DateTimeOffset now)
+    /// <param name="nonces">What is stuck.</param>
+    /// <param name="pen">Signs; null while nothing can be signed.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="always">Whatever the fees of the moment: it is not for its price that it does not move.</param>
+    public Outcome<Signer> Outbid(ImmutableArray<ulong> nonces, TransactionPen? pen, DateTimeOffset now, bool always = false)
     {
         var draft = new SignerDraft(this);
         foreach (var nonce in nonces)
@@ -75,7 +79,7 @@ public sealed partial record Signer
             {
                 var works = transaction.Settlements.Where(work => !work.Moved && work.Terms.ExpiresAt >= now + SendMargin).ToImmutableArray();
                 var isSmaller = works.Length < transaction.Settlements.Count(static work => !work.Moved);
-                if (pen.Outbid(transaction.Newest, nonce, works, TransactionGas.Of(works), isSmaller, now) is { } form)
+                if (pen.Outbid(transaction.Newest, nonce, works, TransactionGas.Of(works), always || isSmaller, now) is { } form)
                 {
                     draft.Rewrite(transaction, form, works);
                 }

@@ -22,10 +22,16 @@ public abstract class TransactionPen
 
     /// <summary>
     /// Signs another form of a nonce that nodes take in place of <paramref name="last"/>; null when the fees of the moment do not call for one,
-    /// or would have to go above the operator's caps. A smaller one is called for whatever the fees: what carried more may be what no node takes.
+    /// or would have to go above the operator's caps, or would be the same bytes.
     /// </summary>
+    /// <param name="last">The form that nodes have.</param>
+    /// <param name="nonce">Its nonce.</param>
+    /// <param name="works">What the new form carries.</param>
+    /// <param name="gas">Its gas limit.</param>
+    /// <param name="always">Whatever the fees of the moment: it carries less, or it is not for its price that the last one does not move.</param>
+    /// <param name="now">The time.</param>
     public abstract SignedForm? Outbid(
-        SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool isSmaller, DateTimeOffset now);
+        SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now);
 }
 
 /// <summary>What is known of a payer's code.</summary>

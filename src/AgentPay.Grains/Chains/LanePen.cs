@@ -23,20 +23,24 @@ internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settin
 
     /// <summary>
     /// Nodes take a form in place of another when it offers a tenth more, in both fees; an eighth is offered, or what the moment asks for. Where the moment
-    /// asks for no more than was offered, a higher offer would change nothing.
+    /// asks for no more than was offered, a higher offer would change nothing, unless it is not the price that holds it up. Where gas costs nothing none can be made.
     /// </summary>
-    public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool isSmaller, DateTimeOffset now)
+    public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now)
     {
-        if (!isSmaller && fees.MaxFeePerGas <= last.MaxFee && fees.MaxPriorityFeePerGas <= last.MaxTip)
+        if (!always && fees.MaxFeePerGas <= last.MaxFee && fees.MaxPriorityFeePerGas <= last.MaxTip)
         {
             return null;
         }
 
         var fee = Max(fees.MaxFeePerGas, Raised(last.MaxFee));
         var tip = fees.IsLegacy ? UInt256.Zero : Max(fees.MaxPriorityFeePerGas, Raised(last.MaxTip));
-        return fee > settings.MaxFeePerGas || tip > settings.MaxTipPerGas
-            ? null
-            : Sign(nonce, works, gas, new FeeQuote(fees.IsLegacy, Max(fee, tip), tip), now);
+        if (fee > settings.MaxFeePerGas || tip > settings.MaxTipPerGas)
+        {
+            return null;
+        }
+
+        var form = Sign(nonce, works, gas, new FeeQuote(fees.IsLegacy, Max(fee, tip), tip), now);
+        return form.Hash == last.Hash ? null : form;
     }
 
     private SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, FeeQuote offered, DateTimeOffset now)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Signers;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,7 @@ internal sealed partial class NonceWatch(ChainSettings settings, IEvmChain chain
     // Nodes keep the state of 128 blocks.
     public const int DepthMax = 100;
     private const int OutbidMax = 16;
+    private const int DoublingMax = 10;
     private const int Strikes = 2;
 
     private readonly Dictionary<ulong, int> takenStrikes = [];
@@ -35,13 +37,27 @@ internal sealed partial class NonceWatch(ChainSettings settings, IEvmChain chain
         }
 
         var mined = await chain.ReadTransactionCountAsync(lane.Key.Address, pending: false, cancellationToken);
-        var stuck = late.Where(transaction => transaction.Nonce >= mined && AgeOf(transaction) > settings.Sending.StuckAfter).Take(OutbidMax).ToArray();
-        if (stuck.Length > 0)
+        await OutbidAsync([.. late.Where(transaction => transaction.Nonce >= mined && AgeOf(transaction) > settings.Sending.StuckAfter).Take(OutbidMax)], mined);
+        return await FindTakenAsync([.. late.Where(transaction => transaction.Nonce < mined)], head, cancellationToken);
+    }
+
+    /// <summary>
+    /// Offers more where the market asks for it, and for the first in line in any case: a node may hold it and offer it to no block, or have told nobody of it,
+    /// and only another form is news to nodes. Each time after twice as long, so that a chain that stands still costs little.
+    /// </summary>
+    private async Task OutbidAsync(SignerTransaction[] stuck, ulong mined)
+    {
+        var isHeldUp = stuck.Length > 0 && stuck[0].Nonce == mined && AgeOf(stuck[0]) > settings.Sending.StuckAfter * (1 << Math.Min(stuck[0].Forms.Length - 1, DoublingMax));
+        if (isHeldUp)
         {
-            await lane.Grain.OutbidAsync([.. stuck.Select(transaction => transaction.Nonce)]);
+            await lane.Grain.OutbidFirstAsync(mined);
         }
 
-        return await FindTakenAsync([.. late.Where(transaction => transaction.Nonce < mined)], head, cancellationToken);
+        var others = stuck.Skip(isHeldUp ? 1 : 0).Select(transaction => transaction.Nonce).ToImmutableArray();
+        if (!others.IsEmpty)
+        {
+            await lane.Grain.OutbidAsync(others);
+        }
     }
 
     /// <summary>Finds nonces that another transaction of this key took: mined by count, deep enough to stay, with no receipt for any of our forms, twice in a row.</summary>

@@ -13,8 +13,7 @@ internal sealed class StoreJournal<TState>(
     private Task<CommitResult> newestWrite = Durable;
     private Task? loading;
     private bool loaded;
-    private int memory;
-    private DecisionChain chain = new();
+    private Memory memory = new();
     private long version;
 
     /// <summary>The solitude in which the memory was known to be the row's; 0 when it may be older than that.</summary>
@@ -31,7 +30,7 @@ internal sealed class StoreJournal<TState>(
     public async Task<Outcome<TState>> DecideAsync(
         Func<TState?, DateTimeOffset, Outcome<TState>> decide, MessageId? consumes, CancellationToken cancellationToken)
     {
-        for (var tries = 1; ; tries++)
+        for (var races = 0; races < Journal.DecisionsMax;)
         {
             while (!loaded)
             {
@@ -41,7 +40,9 @@ internal sealed class StoreJournal<TState>(
             cancellationToken.ThrowIfCancellationRequested();
             var now = clock.GetUtcNow();
             var outcome = decide(Newest, now);
-            switch (await CommitAsync(outcome, consumes, null, now, tries))
+            var (status, isRaceLost) = await CommitAsync(outcome, consumes, null, now);
+            races += isRaceLost ? 1 : 0;
+            switch (status)
             {
                 case CommitStatus.Committed:
                     return outcome;
@@ -51,11 +52,13 @@ internal sealed class StoreJournal<TState>(
                     break;
             }
         }
+
+        throw RacesLost();
     }
 
     public async Task<Outcome<TState>?> DecideOnceAsync(Func<TState?, DateTimeOffset, (Outcome<TState> Outcome, Answer Answer)> decide)
     {
-        for (var tries = 1; ; tries++)
+        for (var races = 0; races < Journal.DecisionsMax;)
         {
             while (!loaded)
             {
@@ -65,7 +68,9 @@ internal sealed class StoreJournal<TState>(
             var now = clock.GetUtcNow();
             var (outcome, answer) = decide(Newest, now);
             Invariant.That(outcome.IsChange, "An answer is written with a change.");
-            switch (await CommitAsync(outcome, null, answer, now, tries))
+            var (status, isRaceLost) = await CommitAsync(outcome, null, answer, now);
+            races += isRaceLost ? 1 : 0;
+            switch (status)
             {
                 case CommitStatus.Committed:
                     return outcome;
@@ -73,24 +78,28 @@ internal sealed class StoreJournal<TState>(
                     return null;
             }
         }
+
+        throw RacesLost();
     }
 
     /// <summary>
     /// Writes what was decided on the newest state, or waits until what it was decided on is durable, and while others may write, until the row is known
-    /// to be what it was decided on. Not committed: decide again.
+    /// to be what it was decided on. Not committed: decide again. Only a rival's win is a race lost: behind a message or an answer of ours that turned out to
+    /// be known already a decision is made anew as often as it takes.
     /// </summary>
-    private async Task<CommitStatus> CommitAsync(Outcome<TState> outcome, MessageId? consumes, Answer? answer, DateTimeOffset now, int tries)
+    private async Task<(CommitStatus Status, bool IsRaceLost)> CommitAsync(Outcome<TState> outcome, MessageId? consumes, Answer? answer, DateTimeOffset now)
     {
         var (decidedIn, solitude, before) = (memory, surroundings.Solitude, (Newest, version));
         var commit = outcome.IsChange ? Remember(outcome, consumes, answer, now) : null;
         var (decidedOn, write) = (version, commit is null ? newestWrite : newestWrite = Hand(commit));
         var status = (await WriteAsync(write, decidedIn, before)).Status;
+        decidedIn.IsLostToRival |= status is CommitStatus.VersionConflict or CommitStatus.Fenced;
         if (status == CommitStatus.Committed)
         {
             if (commit is not null)
             {
                 sink.Committed(commit);
-                return status;
+                return (status, false);
             }
 
             // Others may write: what was decided on memory alone leaves only when the row still was so after it was asked for.
@@ -98,10 +107,10 @@ internal sealed class StoreJournal<TState>(
             status = isKnown ? status : CommitStatus.VersionConflict;
         }
 
-        return status is CommitStatus.Committed or CommitStatus.MessageGone or CommitStatus.AnswerExists || tries < Journal.DecisionsMax
-            ? status
-            : throw new StoreUnavailableException($"Other processes kept deciding {grain.Type} first; ask again.");
+        return (status, status is not (CommitStatus.Committed or CommitStatus.MessageGone or CommitStatus.AnswerExists) && decidedIn.IsLostToRival);
     }
+
+    private StoreUnavailableException RacesLost() => new($"Other processes kept deciding {grain.Type} first; ask again.");
 
     private Commit Remember(Outcome<TState> outcome, MessageId? consumes, Answer? answer, DateTimeOffset now)
     {
@@ -111,7 +120,7 @@ internal sealed class StoreJournal<TState>(
         {
             Grain = grain,
             ExpectedVersion = version,
-            Chain = chain,
+            Chain = memory.Chain,
             State = form.Write(state),
             Status = form.StatusOf(state),
             DecidedAt = now,
@@ -130,7 +139,7 @@ internal sealed class StoreJournal<TState>(
         return commit;
     }
 
-    private async Task<CommitResult> WriteAsync(Task<CommitResult> write, int decidedIn, (TState? State, long Version)? before = null)
+    private async Task<CommitResult> WriteAsync(Task<CommitResult> write, Memory decidedIn, (TState? State, long Version)? before = null)
     {
         CommitStatus? status = null;
         try
@@ -153,7 +162,7 @@ internal sealed class StoreJournal<TState>(
         }
     }
 
-    private async Task<bool> StandsAsync(long decidedOn, int decidedIn)
+    private async Task<bool> StandsAsync(long decidedOn, Memory decidedIn)
     {
         var solitude = surroundings.Solitude;
         var durable = await surroundings.ReadVersionAsync(grain);
@@ -174,6 +183,7 @@ internal sealed class StoreJournal<TState>(
             return (await WriteAsync(newestWrite, decidedIn)).Status == CommitStatus.Committed;
         }
 
+        decidedIn.IsLostToRival = true;
         Forget();
         return false;
     }
@@ -181,8 +191,7 @@ internal sealed class StoreJournal<TState>(
     /// <summary>What was decided and not written never happened: the next decision starts from the row.</summary>
     private void Forget()
     {
-        memory++;
-        chain = new DecisionChain();
+        memory = new Memory();
         loaded = false;
         loading = null;
         Newest = null;
@@ -245,5 +254,14 @@ internal sealed class StoreJournal<TState>(
             knownIn = solitude;
             loaded = true;
         }
+    }
+
+    /// <summary>What was decided from one reading of the row on.</summary>
+    private sealed class Memory
+    {
+        public DecisionChain Chain { get; } = new();
+
+        /// <summary>Another process wrote the row, or holds what it takes to write it.</summary>
+        public bool IsLostToRival { get; set; }
     }
 }

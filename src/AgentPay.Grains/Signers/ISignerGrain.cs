@@ -45,6 +45,10 @@ public interface ISignerGrain : IGrainWithStringKey
     [Alias("Outbid")]
     Task OutbidAsync(ImmutableArray<ulong> nonces);
 
+    /// <summary>Everything waits for this transaction, and it is not for its price that it does not move: it is offered again, higher, whatever the fees of the moment.</summary>
+    [Alias("OutbidFirst")]
+    Task OutbidFirstAsync(ulong nonce);
+
     /// <summary>Somebody else's transactions from this nonce on are gone from the node's pool: their nonces are used up.</summary>
     [Alias("FillForeign")]
     Task FillForeignAsync(ulong from);

@@ -32,6 +32,8 @@ internal sealed class SignerGrain(
 
     public Task OutbidAsync(ImmutableArray<ulong> nonces) => DecideAsync((signer, now) => signer.Outbid(nonces, Pen(signer), now));
 
+    public Task OutbidFirstAsync(ulong nonce) => DecideAsync((signer, now) => signer.Outbid([nonce], Pen(signer), now, always: true));
+
     public Task FillForeignAsync(ulong from) => DecideAsync((signer, now) => signer.FillForeign(from, Pen(signer), now));
 
     public Task MinedAsync(ulong nonce, string hash, BlockReference block, ImmutableArray<SettlementCommand> reports, bool isStarved) =>

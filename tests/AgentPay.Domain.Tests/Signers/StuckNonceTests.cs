@@ -27,14 +27,15 @@ public sealed class StuckNonceTests
     }
 
     [Fact]
-    public void Nothing_is_offered_again_at_the_same_price_nor_what_is_mined()
+    public void At_the_same_price_only_what_is_held_up_is_offered_again_and_nothing_that_is_mined()
     {
         var signer = Synced.Take(SignerTests.Work(1), Pen, Given.Now).State!;
         var mined = signer.Mined(5, TestPen.HashOf(5), Given.Block, [Given.Confirm]).State!;
 
         Assert.False(signer.Outbid([5], Pen, Given.Now).IsChange);
-        Assert.False(signer.Outbid([5], null, Given.Now).IsChange);
-        Assert.False(mined.Outbid([5], new TestPen(fee: 2), Given.Now).IsChange);
+        Assert.True(signer.Outbid([5], Pen, Given.Now, always: true).IsChange);
+        Assert.False(signer.Outbid([5], null, Given.Now, always: true).IsChange);
+        Assert.False(mined.Outbid([5], new TestPen(fee: 2), Given.Now, always: true).IsChange);
     }
 
     [Fact]

@@ -19,8 +19,8 @@ internal sealed class TestPen(SendingLimits? limits = null, int included = 0, UI
     public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now) =>
         new(string.Create(CultureInfo.InvariantCulture, $"0x{nonce:x4}"), HashOf(nonce), now, fee);
 
-    public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool isSmaller, DateTimeOffset now) =>
-        isSmaller || fee > last.MaxFee ? new SignedForm(last.Raw + "+", last.Hash + "+", now, fee) : null;
+    public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now) =>
+        always || fee > last.MaxFee ? new SignedForm(last.Raw + "+", last.Hash + "+", now, fee) : null;
 
     public static string HashOf(ulong nonce) => string.Create(CultureInfo.InvariantCulture, $"0x{nonce:x64}");
 }

@@ -48,6 +48,27 @@ public sealed class BookGrainTests
     }
 
     [Fact]
+    public async Task A_new_request_behind_many_that_were_answered_before_is_decided_as_often_as_it_takes()
+    {
+        const int Known = 2 * AgentPay.Grains.Journal.Journal.DecisionsMax;
+        await using var engine = await Engine.StartAsync();
+        var keys = Enumerable.Range(0, Known).Select(i => $"key-{i}").ToArray();
+        await Task.WhenAll(keys.Select(key => Book(engine).BookAsync(Request(key, ("mint", "a", 1)), Engine.Stop)));
+        await engine.KillAsync();
+        engine.Store.HoldBefore = commit => commit.Grain.Type == Domain.Books.Book.GrainType;
+        var repeated = keys.Select(key => Book(engine).BookAsync(Request(key, ("mint", "a", 1)), Engine.Stop)).ToArray();
+        await engine.UntilAsync(() => engine.Store.Held.Count == Known);
+        var asked = Book(engine).BookAsync(Request("new", ("mint", "a", 1)), Engine.Stop);
+        await engine.UntilAsync(() => engine.Store.Held.Count == Known + 1);
+
+        engine.Store.Release();
+
+        Assert.All(await Task.WhenAll(repeated), reply => Assert.True(reply.IsReplayed));
+        Assert.False((await asked).IsReplayed);
+        Assert.Equal(Known + 1, await engine.BookedAsync("a"));
+    }
+
+    [Fact]
     public async Task A_refusal_is_the_answer_of_its_key_even_when_there_are_funds_later()
     {
         await using var engine = await Engine.StartAsync();

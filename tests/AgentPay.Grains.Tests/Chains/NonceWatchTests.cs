@@ -48,16 +48,38 @@ public sealed class NonceWatchTests
     }
 
     [Fact]
-    public async Task Nothing_is_offered_again_while_the_market_asks_for_no_more()
+    public async Task What_a_node_keeps_and_offers_to_no_block_is_offered_again_although_the_market_asks_for_no_more()
     {
         await using var engine = await Engine.StartAsync();
-        var settling = engine.SettleAsync(engine.Pay());
-        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        var payments = new[] { engine.Pay(), engine.Pay() };
+        var settling = payments.Select(payment => engine.SettleAsync(payment)).ToArray();
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 2);
+        var held = engine.Chain.Pool[0];
+        engine.Chain.HoldBack(held);
+        engine.Chain.Mine(3);
+        Assert.Equal(2, engine.Chain.Pool.Count);
+        engine.Chain.Automine = true;
 
-        engine.Clock.Advance(TimeSpan.FromSeconds(40));
-        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+        await engine.UntilAsync(payments[1], SettlementStatus.Confirmed, timePasses: true);
 
-        Assert.Single((await engine.SignerAsync()).Transactions.Values.Single().Forms);
+        Assert.All(await Task.WhenAll(settling), answer => Assert.True(answer.Response.Success));
+        Assert.Equal([2, 1], (await engine.SignerAsync()).Transactions.Values.Select(transaction => transaction.Forms.Length));
+        Assert.NotEqual(held.ToString(), (await engine.ReadAsync(payments[0]))!.Transaction);
+    }
+
+    [Fact]
+    public async Task While_no_block_comes_only_the_first_in_line_is_offered_again_and_each_time_after_twice_as_long()
+    {
+        await using var engine = await Engine.StartAsync();
+        _ = engine.SettleAsync(engine.Pay());
+        _ = engine.SettleAsync(engine.Pay());
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 2);
+
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Transactions[0].Forms.Length == 4, timePasses: true);
+
+        var (first, second) = ((await engine.SignerAsync()).Transactions[0].Forms, (await engine.SignerAsync()).Transactions[1].Forms);
+        Assert.All([1, 2, 3], form => Assert.True(first[form].SignedAt - first[form - 1].SignedAt >= TimeSpan.FromSeconds(15 << form), $"{first[form].SignedAt}"));
+        Assert.Single(second);
     }
 
     [Fact]

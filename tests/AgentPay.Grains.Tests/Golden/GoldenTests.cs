@@ -208,6 +208,6 @@ public sealed class GoldenTests
         public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now) => new("0x02", Hash, now, 2, 1);
 
         public override SignedForm? Outbid(
-            SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool isSmaller, DateTimeOffset now) => null;
+            SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now) => null;
     }
 }

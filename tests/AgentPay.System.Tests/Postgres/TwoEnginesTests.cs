@@ -67,7 +67,7 @@ public sealed class TwoEnginesTests : IAsyncLifetime
         await Task.WhenAny(Task.WhenAll(asked));
         var answers = await Task.WhenAll(payments.Select(payment => AskUntilToldAsync(_world.Second, payment)));
 
-        Assert.True(first.IsSuccess, first.Body);
+        Assert.True(first.IsSuccess, Words(first, _world.Second));
         Assert.InRange(takenOver, TimeSpan.Zero, _takeOverMax);
         Assert.Contains(asked, request => !request.IsCompletedSuccessfully);
         Assert.All(answers, answer => Assert.True(answer.IsSuccess, Words(answer, _world.Second)));
@@ -94,7 +94,7 @@ public sealed class TwoEnginesTests : IAsyncLifetime
             var next = await AskUntilToldAsync(other, Payment.Sign(_world.Chain, payer));
             var takenOver = TimeProvider.System.GetElapsedTime(since);
             TestContext.Current.TestOutputHelper?.WriteLine($"Seed {TestScale.FirstSeed}, kill {kill + 1}: settled {takenOver.TotalSeconds:0.0} s after it.");
-            Assert.True(next.IsSuccess, next.Body);
+            Assert.True(next.IsSuccess, Words(next, other));
             Assert.True(takenOver < _takeOverMax, $"It took {takenOver.TotalSeconds:0.0} s:{Environment.NewLine}{other.Program.Output}");
 
             await Task.WhenAny(Task.WhenAll(asked));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -35,6 +36,7 @@ internal sealed class RpcProxy : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<Stop, bool> _stops = new();
     private readonly HttpClient _http = new();
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly WebApplication _server;
     private volatile Uri _node;
     private volatile bool _isDown;
@@ -58,6 +60,12 @@ internal sealed class RpcProxy : IAsyncDisposable
         set => _isDown = value;
     }
 
+    /// <summary>
+    /// True: the node does not mine by itself, and is told to after each request that sends. A node of ours that mines while it takes transactions in keeps the next one
+    /// for ever and offers it to no block (foundry issue 10122): here it does one after the other.
+    /// </summary>
+    public bool MinesWhatIsSent { get; init; }
+
     /// <summary>The node behind; another one may take its place.</summary>
     public Uri Node
     {
@@ -65,9 +73,9 @@ internal sealed class RpcProxy : IAsyncDisposable
         set => _node = value;
     }
 
-    public static async Task<RpcProxy> StartAsync(Uri node)
+    public static async Task<RpcProxy> StartAsync(Uri node, bool minesWhatIsSent = false)
     {
-        var proxy = new RpcProxy(node);
+        var proxy = new RpcProxy(node) { MinesWhatIsSent = minesWhatIsSent };
         await proxy._server.StartAsync(TestContext.Current.CancellationToken);
         return proxy;
     }
@@ -92,6 +100,8 @@ internal sealed class RpcProxy : IAsyncDisposable
     {
         await _server.StopAsync(new CancellationToken(canceled: true));
         await _server.DisposeAsync();
+        await _turn.WaitAsync(CancellationToken.None);
+        _turn.Dispose();
         _http.Dispose();
     }
 
@@ -108,10 +118,7 @@ internal sealed class RpcProxy : IAsyncDisposable
 
         // A caller that is gone by now never sent its request.
         context.RequestAborted.ThrowIfCancellationRequested();
-        using var content = new ByteArrayContent(body.ToArray());
-        content.Headers.ContentType = new("application/json");
-        using var answer = await _http.PostAsync(_node, content, CancellationToken.None);
-        var bytes = await answer.Content.ReadAsByteArrayAsync(CancellationToken.None);
+        var bytes = MinesWhatIsSent && methods.Contains("eth_sendRawTransaction") ? await SendAndMineAsync(body.ToArray()) : await AskNodeAsync(body.ToArray());
         if (!await MeetAsync(context, methods, RpcPoint.BeforeAnswer))
         {
             Drop(context);
@@ -120,6 +127,45 @@ internal sealed class RpcProxy : IAsyncDisposable
 
         context.Response.ContentType = "application/json";
         await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
+    }
+
+    private async Task<byte[]> AskNodeAsync(byte[] request)
+    {
+        using var content = new ByteArrayContent(request);
+        content.Headers.ContentType = new("application/json");
+        using var answer = await _http.PostAsync(_node, content, CancellationToken.None);
+        return await answer.Content.ReadAsByteArrayAsync(CancellationToken.None);
+    }
+
+    private async Task<byte[]> SendAndMineAsync(byte[] request)
+    {
+        await _turn.WaitAsync(CancellationToken.None);
+        try
+        {
+            return await AskNodeAsync(request);
+        }
+        finally
+        {
+            // The sender does not wait for its block.
+            _ = MineAsync();
+        }
+    }
+
+    private async Task MineAsync()
+    {
+        try
+        {
+            do
+            {
+                await AskNodeAsync("""{"jsonrpc":"2.0","id":1,"method":"anvil_mine","params":["0x1"]}"""u8.ToArray());
+            }
+            while (Encoding.UTF8.GetString(await AskNodeAsync("""{"jsonrpc":"2.0","id":1,"method":"txpool_status","params":[]}"""u8.ToArray())) is var pool
+                && !pool.Contains("\"pending\":\"0x0\"", StringComparison.Ordinal));
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <summary>False when the request is over.</summary>

@@ -7,6 +7,7 @@ namespace AgentPay.SystemTests.World;
 public sealed class TwoEngines : IAsyncLifetime
 {
     private readonly PrivatePostgres _postgres = new();
+    private RpcProxy? _node;
 
     internal TestChain Chain { get; private set; } = null!;
 
@@ -24,8 +25,9 @@ public sealed class TwoEngines : IAsyncLifetime
     {
         await _postgres.InitializeAsync();
         Database = await _postgres.AddSchemaAsync();
-        Chain = await TestChain.StartAsync();
-        var settings = Engine.SettingsFor((Chain, Chain.Url, Engine.NewKeyText(out var signer)));
+        Chain = await TestChain.StartAsync("--no-mining");
+        _node = await RpcProxy.StartAsync(Chain.Url, minesWhatIsSent: true);
+        var settings = Engine.SettingsFor((Chain, _node.Url, Engine.NewKeyText(out var signer)));
         Signer = signer;
         settings["AgentPay__Postgres"] = Database;
         Settings = settings;
@@ -44,6 +46,11 @@ public sealed class TwoEngines : IAsyncLifetime
             {
                 await engine.DisposeAsync();
             }
+        }
+
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
         }
 
         if (Chain is not null)
