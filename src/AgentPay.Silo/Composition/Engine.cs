@@ -50,7 +50,8 @@ internal static class Engine
             return 3;
         }
 
-        var builder = WebApplication.CreateSlimBuilder(line.Rest);
+        // Settings are read once. To watch for changes of its file the framework watches every folder below the working directory, the data folder with each of its writes among them.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false", .. line.Rest]);
         var (app, problems) = Build(builder, line);
         if (app is null)
         {

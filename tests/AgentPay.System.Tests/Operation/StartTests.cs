@@ -137,6 +137,14 @@ public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
     }
 
     [Fact]
+    public async Task It_watches_no_files()
+    {
+        await using var engine = await world.NewEngineAsync();
+        var watched = Directory.EnumerateFiles($"/proc/{engine.Program.Id}/fdinfo").SelectMany(File.ReadAllLines).Where(line => line.StartsWith("inotify", StringComparison.Ordinal));
+        Assert.Empty(watched);
+    }
+
+    [Fact]
     public async Task No_secret_is_written_to_the_log()
     {
         var settings = await world.NewSettingsAsync(("AgentPay__Facilitator__Access", "keys"), ("AgentPay__Facilitator__Keys__0", Secret));

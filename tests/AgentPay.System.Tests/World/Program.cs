@@ -28,6 +28,8 @@ internal sealed partial class Program : IAsyncDisposable
 
     public bool HasEnded => _process.HasExited;
 
+    public int Id => _process.Id;
+
     /// <summary>Starts a program; <paramref name="environment"/> is added to this process's own.</summary>
     public static Program Start(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
