@@ -95,17 +95,17 @@ internal sealed class Engine : IAsyncDisposable
     }
 
     /// <summary>A signed payment of a payer who has exactly its price.</summary>
-    public Payment Pay(TimeSpan? lifetime = null, ulong balance = Price) => PayAs(++payments, lifetime, balance);
+    public Payment Pay(TimeSpan? lifetime = null, ulong balance = Price, ulong price = Price) => PayAs(++payments, lifetime, balance, price);
 
     /// <summary>A signed payment of the payer of this number, who is given more to spend.</summary>
-    public Payment PayAs(int number, TimeSpan? lifetime = null, ulong balance = Price)
+    public Payment PayAs(int number, TimeSpan? lifetime = null, ulong balance = Price, ulong price = Price)
     {
         payments++;
         using var payer = EvmSigner.Parse((number + 0x100000).ToString("x64", CultureInfo.InvariantCulture));
         Chain.Mint(Usdc.Address, payer.Address, balance);
         var end = (Clock.GetUtcNow() + (lifetime ?? TimeSpan.FromMinutes(10))).ToUnixTimeSeconds();
         var transfer = new Eip3009Transfer(
-            Usdc.Address, Usdc.Name, Usdc.Version, payer.Address, Merchant, Price, UInt256.Zero, (ulong)end, Eip712.HashText($"nonce {payments}"), default);
+            Usdc.Address, Usdc.Name, Usdc.Version, payer.Address, Merchant, price, UInt256.Zero, (ulong)end, Eip712.HashText($"nonce {payments}"), default);
         return new Payment(transfer with { Signature = payer.SignDigest(Eip3009.Digest(transfer, Chain.ChainId)).ToArray() }, Chain.Network);
     }
 

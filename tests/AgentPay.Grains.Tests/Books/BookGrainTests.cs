@@ -50,7 +50,7 @@ public sealed class BookGrainTests
     [Fact]
     public async Task A_new_request_behind_many_that_were_answered_before_is_decided_as_often_as_it_takes()
     {
-        const int Known = 2 * AgentPay.Grains.Journal.Journal.DecisionsMax;
+        const int Known = 20 * AgentPay.Grains.Journal.Journal.DecisionsMax;
         await using var engine = await Engine.StartAsync();
         var keys = Enumerable.Range(0, Known).Select(i => $"key-{i}").ToArray();
         await Task.WhenAll(keys.Select(key => Book(engine).BookAsync(Request(key, ("mint", "a", 1)), Engine.Stop)));

@@ -25,6 +25,38 @@ public sealed class SettleTests
     }
 
     [Fact]
+    public async Task An_amount_is_moved_and_posted_to_the_last_atom()
+    {
+        const ulong Price = (1UL << 53) + 1;
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var payment = engine.Pay(balance: Price, price: Price);
+
+        Assert.True((await engine.SettleAsync(payment)).Response.Success);
+
+        Assert.Equal((UInt128)Price, (await engine.ReadAsync(payment))!.Terms.Atoms);
+        Assert.Equal(Price, engine.PaidTo(Engine.Merchant));
+        await engine.AssertLedgerShowsTheChainAsync();
+    }
+
+    [Fact]
+    public async Task Another_spelling_of_a_settled_payment_is_the_same_payment()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var payment = engine.Pay();
+        var settled = await engine.SettleAsync(payment);
+        var sent = payment.Payload.Authorization!;
+
+        var again = await engine.Facilitator.SettleAsync(
+            payment.Payload with { Authorization = sent with { Nonce = Capitals(sent.Nonce), From = Capitals(sent.From), Signature = Capitals(sent.Signature) } },
+            payment.Requirements, null, Engine.Stop);
+
+        Assert.Equal(("duplicate_settlement", settled.Response.Transaction), (again.Response.ErrorReason, again.Response.Transaction));
+        Assert.Equal(1, engine.Chain.Submissions);
+    }
+
+    [Fact]
     public async Task A_wait_that_runs_out_is_pending_with_the_hash_and_the_engine_settles_it_by_itself()
     {
         await using var engine = await Engine.StartAsync(settleWaitSeconds: 5);
@@ -289,4 +321,6 @@ public sealed class SettleTests
         Assert.True((await settling).Response.Success);
         return payment;
     }
+
+    private static string Capitals(string hexadecimal) => "0x" + hexadecimal[2..].ToUpperInvariant();
 }
