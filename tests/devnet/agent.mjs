@@ -6,14 +6,14 @@ import { tellPayment } from './lib/story.mjs';
 
 const { values: options, positionals: [url] } = parseArgs({
   allowPositionals: true,
-  options: { key: { type: 'string' }, rpc: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: { key: { type: 'string' }, rpc: { type: 'string' }, 'gas-price': { type: 'string' }, json: { type: 'boolean', default: false } },
 });
 if (!url || !options.key) {
-  console.error('node agent.mjs <url> --key 0x… [--rpc URL] [--json]');
+  console.error('node agent.mjs <url> --key 0x… [--rpc URL] [--gas-price WEI] [--json]');
   process.exit(2);
 }
 
-const report = await payOnce(url, { key: options.key, rpcUrl: options.rpc });
+const report = await payOnce(url, { key: options.key, rpcUrl: options.rpc, gasPrice: options['gas-price'] });
 if (options.json) {
   console.log(JSON.stringify(report));
 } else {

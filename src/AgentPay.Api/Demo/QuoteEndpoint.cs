@@ -31,6 +31,7 @@ public static class QuoteEndpoint
         {
             Description = "A quote of the day",
             TransferMethod = demo.TransferMethod,
+            TakesPermits = token.TakesPermits,
         };
         routes.MapGet("/demo/quote", GetQuote).RequirePayment(offer)
             .WithTags("Demo").WithName("getQuote").WithSummary("A quote of the day, for a price.").Produces<Quote>()

@@ -26,6 +26,12 @@ public sealed record PaymentOffer(string Network, string Asset, string Amount, s
     /// <summary>How the token is moved: <c>eip3009</c>, or <c>permit2</c> for any token whose buyers approved Permit2 (version 2 only).</summary>
     public string TransferMethod { get; init; } = SchemeNames.Eip3009;
 
+    /// <summary>
+    /// False for a token without EIP-2612 permits that is sold for by <c>permit2</c>. A buyer that did not approve Permit2 is then asked for a transaction that does
+    /// (<c>erc20ApprovalGasSponsoring</c>) and never for a permit; <c>TokenName</c> and <c>TokenVersion</c> are not told and may be empty.
+    /// </summary>
+    public bool TakesPermits { get; init; } = true;
+
     internal SellerOffer ToSellerOffer(string url) => new(
         new ResourceInfo(url, Description, MimeType),
         [
@@ -36,10 +42,15 @@ public sealed record PaymentOffer(string Network, string Asset, string Amount, s
                 Asset = Asset,
                 PayTo = PayTo,
                 MaxTimeoutSeconds = MaxTimeoutSeconds,
-                Extra = TransferMethod == SchemeNames.Permit2
-                    ? RequirementsExtra.ForPermit2(TokenName, TokenVersion)
-                    : RequirementsExtra.ForEip712Domain(TokenName, TokenVersion),
+                Extra = ToExtra(),
             },
         ],
-        TransferMethod == SchemeNames.Permit2 ? GasSponsoringExtension.WithPaymentIdentifierJson : PaymentIdentifierExtension.OptionalJson);
+        TransferMethod != SchemeNames.Permit2 ? PaymentIdentifierExtension.OptionalJson
+            : TakesPermits ? GasSponsoringExtension.WithPaymentIdentifierJson
+            : GasSponsoringExtension.WithoutPermitsJson);
+
+    private RequirementsExtra ToExtra() =>
+        TransferMethod != SchemeNames.Permit2 ? RequirementsExtra.ForEip712Domain(TokenName, TokenVersion)
+            : TakesPermits ? RequirementsExtra.ForPermit2(TokenName, TokenVersion)
+            : RequirementsExtra.Permit2;
 }

@@ -51,7 +51,8 @@ public sealed record ChainSettings(string Network, int Confirmations, int Finali
 /// <summary>A token the operator allows.</summary>
 /// <param name="Address">Contract, lower case with 0x.</param>
 /// <param name="Symbol">For people.</param>
-/// <param name="Name">EIP-712 domain name.</param>
-/// <param name="Version">EIP-712 domain version.</param>
+/// <param name="Name">EIP-712 domain name; empty where the token has none.</param>
+/// <param name="Version">EIP-712 domain version; empty where the token has none.</param>
 /// <param name="Decimals">0 to 36.</param>
-public sealed record TokenSettings(string Address, string Symbol, string Name, string Version, int Decimals);
+/// <param name="TakesPermits">It has EIP-2612 permits.</param>
+public sealed record TokenSettings(string Address, string Symbol, string Name, string Version, int Decimals, bool TakesPermits = true);

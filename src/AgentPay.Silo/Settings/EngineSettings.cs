@@ -109,4 +109,7 @@ internal sealed class TokenSection
 
     /// <summary>0 to 36.</summary>
     public int Decimals { get; set; } = 6;
+
+    /// <summary>False for a token without EIP-2612 permits; one without any EIP-712 domain needs neither name nor version then, and is moved by Permit2 alone.</summary>
+    public bool TakesPermits { get; set; } = true;
 }

@@ -143,7 +143,9 @@ internal sealed class SettingsReader
         Require(demo.TransferMethod is SchemeNames.Eip3009 or SchemeNames.Permit2, $"AgentPay:Demo:TransferMethod is '{demo.TransferMethod}'; it must be eip3009 or permit2.");
         var chain = chains.FirstOrDefault(chain => chain.Settings.Network == demo.Network);
         Require(chain is not null || problems.Count > 0, $"AgentPay:Demo:Network is '{demo.Network}'; it must be one of the configured chains.");
-        Require(chain?.Settings.FindToken(demo.Asset.ToLowerInvariant()) is not null || chain is null, $"AgentPay:Demo:Asset is '{demo.Asset}'; it must be one of the tokens of {demo.Network}.");
+        var token = chain?.Settings.FindToken(demo.Asset.ToLowerInvariant());
+        Require(token is not null || chain is null, $"AgentPay:Demo:Asset is '{demo.Asset}'; it must be one of the tokens of {demo.Network}.");
+        Require(token is not { Name: "" } || demo.TransferMethod != SchemeNames.Eip3009, $"AgentPay:Demo:TransferMethod is eip3009, but {demo.Asset} has no Name and Version; such a token is moved by permit2.");
     }
 
     private static SendingSettings ToSending(ChainSection chain) => new()
@@ -233,11 +235,12 @@ internal sealed class SettingsReader
         var before = problems.Count;
         var isAddress = Address.TryParse(token.Address, out var address);
         Require(isAddress, $"{path}:Address is '{token.Address}'; it must be 0x and 40 hexadecimal digits.");
-        Require(token.Name.Length > 0, $"{path}:Name is missing: the token's EIP-712 domain name, such as USD Coin.");
-        Require(token.Version.Length > 0, $"{path}:Version is missing: the token's EIP-712 domain version, such as 2.");
+        var needsDomain = token.TakesPermits || token.Name.Length + token.Version.Length > 0;
+        Require(token.Name.Length > 0 || !needsDomain, $"{path}:Name is missing: the token's EIP-712 domain name, such as USD Coin.");
+        Require(token.Version.Length > 0 || !needsDomain, $"{path}:Version is missing: the token's EIP-712 domain version, such as 2.");
         Require(token.Decimals is >= 0 and <= 36, $"{path}:Decimals is {token.Decimals}; it must be 0 to 36.");
         var symbol = token.Symbol.Length > 0 ? token.Symbol : token.Name;
-        return problems.Count > before ? null : new TokenSettings(address.ToString(), symbol, token.Name, token.Version, token.Decimals);
+        return problems.Count > before ? null : new TokenSettings(address.ToString(), symbol, token.Name, token.Version, token.Decimals, token.TakesPermits);
     }
 
     private List<EvmSigner> ReadKeys(ChainSection chain, string path)

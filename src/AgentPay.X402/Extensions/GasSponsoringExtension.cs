@@ -20,6 +20,11 @@ public static class GasSponsoringExtension
     public const string Erc20ApprovalJson =
         """{"erc20ApprovalGasSponsoring":{"info":{"description":"Sign a transaction that approves Permit2 and the facilitator sends it before the payment.","version":"1"},"schema":{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{"from":{"type":"string"},"asset":{"type":"string"},"spender":{"type":"string"},"amount":{"type":"string"},"signedTransaction":{"type":"string"},"version":{"type":"string"}},"required":["from","asset","spender","amount","signedTransaction","version"]}}}""";
 
-    /// <summary>Both beside <see cref="PaymentIdentifierExtension.OptionalJson"/>.</summary>
+    /// <summary>Both beside <see cref="PaymentIdentifierExtension.OptionalJson"/>, for a token that takes permits.</summary>
     public static string WithPaymentIdentifierJson { get; } = $"{PaymentIdentifierExtension.OptionalJson[..^1]},{Eip2612Json[1..^1]},{Erc20ApprovalJson[1..]}";
+
+    /// <summary>
+    /// The transaction alone beside <see cref="PaymentIdentifierExtension.OptionalJson"/>, for a token without permits. A client that is offered both signs a permit.
+    /// </summary>
+    public static string WithoutPermitsJson { get; } = $"{PaymentIdentifierExtension.OptionalJson[..^1]},{Erc20ApprovalJson[1..]}";
 }

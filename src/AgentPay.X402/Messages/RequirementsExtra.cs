@@ -15,6 +15,10 @@ public sealed record RequirementsExtra(
     /// <summary>No <c>extra</c> at all.</summary>
     public static RequirementsExtra Absent { get; } = new(Json: null);
 
+    /// <summary>The extra of a token that is moved by Permit2 and takes no EIP-2612 approval: there is no domain to sign for.</summary>
+    public static RequirementsExtra Permit2 { get; } =
+        new($$"""{"assetTransferMethod":"{{SchemeNames.Permit2}}"}""", AssetTransferMethod: SchemeNames.Permit2);
+
     /// <summary>The extra of a token that is moved by EIP-3009.</summary>
     public static RequirementsExtra ForEip712Domain(string name, string version) =>
         new(MessageJson.WriteText((name, version), static (writer, domain) =>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using AgentPay.Chains.Evm;
 using AgentPay.SystemTests.World;
 
@@ -50,38 +49,6 @@ public sealed class Permit2Tests(Permit2World world) : IClassFixture<Permit2Worl
         Assert.All(answers.Where(answer => answer != paid), answer => Assert.Equal(("duplicate_settlement", paid.Transaction), (answer.ErrorReason, answer.Transaction)));
         Assert.Equal(before + 1, await world.Chain.MinedOfAsync(world.Signer));
         await world.AssertPaidOnceByPermit2Async(payment, paid.Transaction);
-    }
-
-    [Fact]
-    public async Task The_unmodified_client_pays_a_seller_that_asks_for_permit2()
-    {
-        var bytes = RandomNumberGenerator.GetBytes(32);
-        using var payer = new EvmSigner(bytes);
-        await world.Chain.MintAsync(payer.Address, 1_000_000);
-        var without = await BuyAsync(bytes);
-        Assert.Equal(412, without.GetProperty("status").GetInt32());
-
-        await world.Chain.ApprovePermit2Async(payer.Address, UInt256.MaxValue);
-        var report = await BuyAsync(bytes);
-        Assert.Equal(200, report.GetProperty("status").GetInt32());
-        Assert.True(report.GetProperty("receipt").GetProperty("success").GetBoolean());
-        Assert.True(report.GetProperty("payload").GetProperty("payload").TryGetProperty("permit2Authorization", out _));
-        Assert.Equal(1_000_000 - Payment.Price, await world.Chain.BalanceAsync(payer.Address));
-    }
-
-    [Fact]
-    public async Task The_unmodified_client_without_gas_and_approval_signs_the_approval_and_pays_in_one_transaction()
-    {
-        var bytes = RandomNumberGenerator.GetBytes(32);
-        using var payer = new EvmSigner(bytes);
-        await world.Chain.MintAsync(payer.Address, 1_000_000);
-
-        var report = await BuyAsync(bytes, "--rpc", world.Chain.Url.ToString());
-        Assert.True(report.GetProperty("payload").GetProperty("extensions").TryGetProperty("eip2612GasSponsoring", out _));
-        Assert.Equal(200, report.GetProperty("status").GetInt32());
-        Assert.True(report.GetProperty("receipt").GetProperty("success").GetBoolean());
-        Assert.Equal(1_000_000 - Payment.Price, await world.Chain.BalanceAsync(payer.Address));
-        Assert.Equal(0UL, await world.Chain.MinedOfAsync(payer.Address));
     }
 
     [Fact]
@@ -212,13 +179,5 @@ public sealed class Permit2Tests(Permit2World world) : IClassFixture<Permit2Worl
             .. new AbiWriter([]).Number(0x20UL).Number(1UL).Number(0x20UL).Address(target).Number(0UL).Number(0x60UL).Number((ulong)inner.Length).ToArray(),
             .. padded,
         ];
-    }
-
-    private async Task<System.Text.Json.JsonElement> BuyAsync(byte[] key, params string[] more)
-    {
-        await using var agent = Program.Start(
-            "node", [Path.Combine(Places.Devnet, "agent.mjs"), $"{world.Engine.Url}demo/quote", "--key", "0x" + Convert.ToHexStringLower(key), "--json", .. more]);
-        await agent.EndAsync();
-        return System.Text.Json.JsonDocument.Parse(agent.Output).RootElement;
     }
 }

@@ -29,6 +29,8 @@ public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
     [InlineData("AgentPay__Chains__0__Confirmations", "0", "AgentPay:Chains:0:Confirmations is 0; it must be 1 to 1000.")]
     [InlineData("AgentPay__Chains__0__PollMilliseconds", "9", "AgentPay:Chains:0:PollMilliseconds is 9; it must be 10 to 60000.")]
     [InlineData("AgentPay__Chains__0__Tokens__0__Name", null, "AgentPay:Chains:0:Tokens:0:Name is missing: the token's EIP-712 domain name, such as USD Coin.")]
+    [InlineData("AgentPay__Chains__0__Tokens__0__Version", null, "AgentPay:Chains:0:Tokens:0:Version is missing: the token's EIP-712 domain version, such as 2.")]
+    [InlineData("AgentPay__Chains__0__Tokens__0__TakesPermits", "no", "AgentPay:Chains:0:Tokens:0:TakesPermits is 'no'; it must be true or false.")]
     [InlineData("AgentPay__Chains__0__WalletFactories__0", "0x12", "AgentPay:Chains:0:WalletFactories:0 is '0x12'; it must be the address of a wallet factory, 0x and 40 hexadecimal digits, and no token, Permit2 or Multicall3.")]
     [InlineData("AgentPay__Chains__0__WalletFactories__0", "0xcA11bde05977b3631167028862bE2a173976CA11", "AgentPay:Chains:0:WalletFactories:0 is '0xcA11bde05977b3631167028862bE2a173976CA11'; it must be the address of a wallet factory, 0x and 40 hexadecimal digits, and no token, Permit2 or Multicall3.")]
     [InlineData("AgentPay__Chains__0__WalletFactories__0", "0x0000000000000000000000000000000000000000", "AgentPay:Chains:0:WalletFactories:0 is '0x0000000000000000000000000000000000000000'; it must be the address of a wallet factory, 0x and 40 hexadecimal digits, and no token, Permit2 or Multicall3.")]
@@ -69,6 +71,18 @@ public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
         }
 
         Assert.Equal((2, sentence), await RunAsync(settings));
+    }
+
+    [Theory]
+    [InlineData("", "", "AgentPay:Demo:TransferMethod is eip3009, but {0} has no Name and Version; such a token is moved by permit2.")]
+    [InlineData("USDC", "", "AgentPay:Chains:0:Tokens:0:Version is missing: the token's EIP-712 domain version, such as 2.")]
+    [InlineData("", "2", "AgentPay:Chains:0:Tokens:0:Name is missing: the token's EIP-712 domain name, such as USD Coin.")]
+    public async Task A_token_without_permits_has_a_whole_domain_or_none_and_none_is_not_sold_for_by_eip3009(string name, string version, string sentence)
+    {
+        var settings = await world.NewSettingsAsync(
+            ("AgentPay__Chains__0__Tokens__0__TakesPermits", "false"), ("AgentPay__Chains__0__Tokens__0__Name", name), ("AgentPay__Chains__0__Tokens__0__Version", version));
+
+        Assert.Equal((2, string.Format(System.Globalization.CultureInfo.InvariantCulture, sentence, world.Chain.Token)), await RunAsync(settings));
     }
 
     [Fact]

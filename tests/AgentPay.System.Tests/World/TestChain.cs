@@ -11,6 +11,8 @@ internal sealed class TestChain : IAsyncDisposable
 {
     private const string ZeroGasArguments = "--gas-price 0 --base-fee 0 --no-priority-fee --hardfork istanbul";
 
+    private static readonly string Erc20Transfer = Bytes32.Keccak("Transfer(address,address,uint256)"u8).ToString();
+
     private readonly Program _node;
     private readonly HttpClient _http = new();
     private readonly SemaphoreSlim _sending = new(1);
@@ -44,7 +46,11 @@ internal sealed class TestChain : IAsyncDisposable
     public static Task<TestChain> StartWithTokenAsync(string contract) => StartAsync("", 84532, isZeroGas: false, contract);
 
     /// <summary>Starts a chain whose gas is free, before the fee market.</summary>
-    public static Task<TestChain> StartZeroGasAsync() => StartAsync(ZeroGasArguments, 324705682, isZeroGas: true);
+    public static Task<TestChain> StartZeroGasAsync(string contract = "TestUsdc") => StartAsync(ZeroGasArguments, 324705682, isZeroGas: true, contract);
+
+    /// <summary>Starts a chain whose gas is free, with a fee market whose base fee is zero.</summary>
+    public static Task<TestChain> StartZeroBaseFeeAsync(string contract = "TestUsdc") =>
+        StartAsync("--gas-price 0 --base-fee 0 --no-priority-fee --hardfork shanghai", 324705682, isZeroGas: true, contract);
 
     /// <summary>A key that pays gas here.</summary>
     public async Task<EvmSigner> NewGasKeyAsync()
@@ -74,6 +80,20 @@ internal sealed class TestChain : IAsyncDisposable
         var filter = new { fromBlock = "0x0", toBlock = "latest", address = Token.ToString(), topics = new[] { Eip3009.AuthorizationUsed.ToString(), Bytes32.From(payer).ToString() } };
         return (await CallAsync("eth_getLogs", filter)).GetArrayLength();
     }
+
+    /// <summary>What left this account: the token's own log, oldest first.</summary>
+    public async Task<(Address To, UInt256 Atoms, string Transaction)[]> TransfersFromAsync(Address account)
+    {
+        var filter = new { fromBlock = "0x0", toBlock = "latest", address = Token.ToString(), topics = new[] { Erc20Transfer, Bytes32.From(account).ToString() } };
+        return [.. (await CallAsync("eth_getLogs", filter)).EnumerateArray().Select(log => (
+            Address.Parse("0x" + log.GetProperty("topics")[2].GetString()![26..]),
+            new UInt256(Convert.FromHexString(log.GetProperty("data").GetString().AsSpan(2))),
+            log.GetProperty("transactionHash").GetString()!))];
+    }
+
+    /// <summary>Atoms that Permit2 may move of this account.</summary>
+    public async Task<UInt256> Permit2AllowanceAsync(Address owner) =>
+        new(Convert.FromHexString((await ReadAsync(new AbiWriter("allowance(address,address)").Address(owner).Address(Permit2.Contract).ToArray())).AsSpan(2)));
 
     /// <summary>Mined transactions of this account: its next nonce.</summary>
     public async Task<ulong> MinedOfAsync(Address account) => Number(await CallAsync("eth_getTransactionCount", account.ToString(), "latest"));

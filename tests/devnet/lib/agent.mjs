@@ -9,14 +9,17 @@ import { decodeHeader } from './eip3009.mjs';
  * Asks for the URL, pays when asked to, and reports. A refusal is a report with `paid: false`, not an exception.
  * `paid` is true only when the second answer is a success with a receipt that says success.
  */
-export async function payOnce(url, { key, rpcUrl, method = 'GET', body } = {}) {
+export async function payOnce(url, { key, rpcUrl, gasPrice, method = 'GET', body } = {}) {
   const account = privateKeyToAccount(key);
   const report = {
     url, payer: account.address, paid: false, terms: null, chosen: null, payload: null,
     status: null, body: null, receipt: null, error: null,
   };
   const client = registerExactEvmScheme(new x402Client(), {
-    signer: account,
+    // What gas costs, where the payer knows better than the node: the client asks its signer first.
+    signer: gasPrice === undefined
+      ? account
+      : { ...account, estimateFeesPerGas: async () => ({ maxFeePerGas: BigInt(gasPrice), maxPriorityFeePerGas: BigInt(gasPrice) }) },
     // With a node the client can see that Permit2 is not approved, and sign an approval beside the payment.
     schemeOptions: rpcUrl === undefined ? undefined : { rpcUrl },
   })

@@ -27,6 +27,21 @@ export function tellAuthorization({ payload }) {
   fact('signature', shorten(signature, 20));
 }
 
+/** Step: what the payer signed for Permit2. */
+export function tellPermit2({ payload }) {
+  const { permit2Authorization: transfer, signature } = payload.payload;
+  step('The signed transfer (Permit2)');
+  fact('from', transfer.from);
+  fact('to', transfer.witness.to);
+  fact('value', `${transfer.permitted.amount} atoms`);
+  fact('valid after', transfer.witness.validAfter === '0' ? 'any time' : formatTime(transfer.witness.validAfter));
+  fact('valid before', formatTime(transfer.deadline));
+  fact('nonce', shorten(transfer.nonce, 20));
+  fact('signature', shorten(signature, 20));
+  if (payload.extensions?.eip2612GasSponsoring?.info.signature !== undefined) { fact('approval', 'a permit, for the facilitator to send'); }
+  if (payload.extensions?.erc20ApprovalGasSponsoring?.info.signedTransaction !== undefined) { fact('approval', 'a signed transaction, for the facilitator to send'); }
+}
+
 /** Step: the answer and the receipt. */
 export function tellAnswer({ status, body, receipt }) {
   step('The answer and its receipt');
@@ -46,6 +61,6 @@ export function tellAnswer({ status, body, receipt }) {
 /** All of the above, as far as it went. */
 export function tellPayment(report, describeAmount) {
   if (report.terms !== null) { tellTerms(report, describeAmount); }
-  if (report.payload !== null) { tellAuthorization(report); }
+  if (report.payload !== null) { ('permit2Authorization' in report.payload.payload ? tellPermit2 : tellAuthorization)(report); }
   if (report.status !== null) { tellAnswer(report); }
 }
