@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using AgentPay.Chains.Evm;
@@ -16,21 +15,19 @@ namespace AgentPay.Grains.Chains;
 internal sealed partial class SignerLane(
     ChainSettings settings, IEvmChain chain, EvmSigner key, ISignerGrain grain, ILeases leases, TimeProvider clock, ILogger logger)
 {
-    private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(5);
     private const ulong ForeignMax = 1_024;
 
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly Dictionary<string, long> sentAt = [];
+    private readonly FormSender sender = new(chain, key.Address.ToString(), clock, logger);
     private readonly HashSet<ulong> included = [];
     private readonly HashIndex index = new();
     private readonly Channel<bool> company = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> full = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Channel<bool> approvals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private SendingLimits limits = settings.Sending.ToLimits(canShare: false);
     private volatile StrongBox<Fence>? held;
     private volatile Signer? signer;
-    private readonly Channel<bool> full = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private volatile PayerCodes codes = PayerCodes.None;
-    private volatile string? unfunded;
     private volatile string? reset;
     private volatile string? behind;
     private volatile int holding;
@@ -60,10 +57,10 @@ internal sealed partial class SignerLane(
     /// <summary>Why this key cannot send, in one sentence; null when it can.</summary>
     public string? Trouble => Halted ?? Spent;
 
-    private string? Halted => reset ?? behind ?? (signer is { InFlight: > 0 } ? unfunded : null);
+    private string? Halted => reset ?? behind ?? (signer is { InFlight: > 0 } ? sender.Unfunded : null);
 
     /// <summary>The code of <see cref="Trouble"/>.</summary>
-    public string? TroubleCode => Trouble is null ? null : reset is not null ? "chain_reset" : behind is not null ? "node_unavailable" : Trouble == unfunded ? "signer_unfunded" : "gas_ceiling";
+    public string? TroubleCode => Trouble is null ? null : reset is not null ? "chain_reset" : behind is not null ? "node_unavailable" : Trouble == sender.Unfunded ? "signer_unfunded" : "gas_ceiling";
 
     private string? Spent => signer is { } state && state.IsOutOfGas(limits, clock.GetUtcNow())
         ? $"{AddressText} signed transactions of {state.GasToday} gas today on {chain.Network} and GasPerDayMax is {limits.GasPerDayMax}: what waits is sent after midnight UTC."
@@ -138,13 +135,9 @@ internal sealed partial class SignerLane(
     {
         index.Clear();
         signer = null;
-        lock (sentAt)
-        {
-            sentAt.Clear();
-        }
-
+        sender.Forget();
         ForgetIncluded();
-        (unfunded, reset, behind) = (null, null, null);
+        (reset, behind) = (null, null);
     }
 
     public void Observe(Signer newest)
@@ -159,6 +152,7 @@ internal sealed partial class SignerLane(
             {
                 full.Writer.TryWrite(true);
             }
+
             WakeApprovals();
         }
     }
@@ -307,79 +301,8 @@ internal sealed partial class SignerLane(
         return pending;
     }
 
-    /// <summary>Sends together what waits together: each request to a far node would cost a round trip of its own.</summary>
-    private async Task SendAsync(bool repeat, CancellationToken cancellationToken)
-    {
-        if (!IsOurs)
-        {
-            return;
-        }
-
-        var due = new List<SignerTransaction>();
-        foreach (var transaction in Pending())
-        {
-            if (NeedsSending(transaction.Newest, repeat)
-                && !(repeat && await chain.KnowsTransactionAsync(Bytes32.Parse(transaction.Newest.Hash), cancellationToken)))
-            {
-                due.Add(transaction);
-            }
-        }
-
-        // What did not get through together is tried alone: the node may take no batches of this size.
-        foreach (var group in due.Chunk(repeat ? 1 : Math.Max(due.Count, 1)))
-        {
-            if (!await SubmitAsync(group, cancellationToken))
-            {
-                break;
-            }
-        }
-
-        Prune();
-    }
-
-    /// <returns>False when the node's trouble, or an empty account, makes it pointless to go on.</returns>
-    private async Task<bool> SubmitAsync(SignerTransaction[] due, CancellationToken cancellationToken)
-    {
-        using var activity = EngineActivity.Start("chain.submit", chain.Network, ActivityKind.Client);
-        var submissions = await chain.SubmitManyAsync([.. due.Select(RawBytes)], cancellationToken);
-        foreach (var (transaction, submission) in due.Zip(submissions))
-        {
-            lock (sentAt)
-            {
-                sentAt[transaction.Newest.Hash] = clock.GetTimestamp();
-            }
-
-            activity.End(submission.Rejection == SubmissionRejection.None ? null : submission.Rejection.ToString());
-            Judge(transaction.Nonce, submission);
-        }
-
-        return submissions[^1] is not ({ Status: SubmissionStatus.Unknown } or { Rejection: SubmissionRejection.InsufficientFunds });
-    }
-
-    private static ReadOnlyMemory<byte> RawBytes(SignerTransaction transaction) => Convert.FromHexString(transaction.Newest.Raw.AsSpan(2));
-
-    private bool NeedsSending(SignedForm form, bool repeat)
-    {
-        lock (sentAt)
-        {
-            return !sentAt.TryGetValue(form.Hash, out var at) || (repeat && clock.GetElapsedTime(at) > RepeatAfter);
-        }
-    }
-
-    private void Judge(ulong nonce, Submission submission)
-    {
-        if (submission.Status == SubmissionStatus.Accepted)
-        {
-            unfunded = null;
-            return;
-        }
-
-        LogNotTaken(AddressText, nonce, submission.Status, submission.Rejection, submission.Message);
-        if (submission.Rejection == SubmissionRejection.InsufficientFunds)
-        {
-            unfunded = $"{AddressText} cannot pay for gas on {chain.Network}: send native coins to it.";
-        }
-    }
+    private Task SendAsync(bool repeat, CancellationToken cancellationToken) =>
+        IsOurs ? sender.SendAsync(Pending, repeat, keepMax: 2 * limits.InFlightMax, cancellationToken) : Task.CompletedTask;
 
     private int CountIncluded()
     {
@@ -389,24 +312,6 @@ internal sealed partial class SignerLane(
             return included.Count;
         }
     }
-
-    private void Prune()
-    {
-        lock (sentAt)
-        {
-            if (sentAt.Count > 2 * limits.InFlightMax)
-            {
-                var open = Pending().Select(transaction => transaction.Newest.Hash).ToHashSet();
-                foreach (var hash in sentAt.Keys.Where(hash => !open.Contains(hash)).ToArray())
-                {
-                    sentAt.Remove(hash);
-                }
-            }
-        }
-    }
-
-    [LoggerMessage(EventId = 1300, Level = LogLevel.Warning, Message = "The node did not take nonce {Nonce} of {Signer}: {Status} {Rejection} {Words}")]
-    private partial void LogNotTaken(string signer, ulong nonce, SubmissionStatus status, SubmissionRejection rejection, string words);
 
     [LoggerMessage(EventId = 1304, Level = LogLevel.Warning, Message = "{Signer} cannot be taken up on {Network}; it is tried again, and other keys go on.")]
     private partial void LogBehind(Exception reason, string signer, string network);
