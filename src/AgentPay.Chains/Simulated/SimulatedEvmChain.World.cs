@@ -39,6 +39,9 @@ public sealed partial class SimulatedEvmChain
     /// <summary>How often it failed to.</summary>
     public int CountFailures { get; private set; }
 
+    /// <summary>Payers of whose authorizations the token tells nothing.</summary>
+    public Func<Address, bool> FailsToTell { get; set; } = static _ => false;
+
     /// <summary>While true, the node has its blocks and not their receipts.</summary>
     public bool HidesReceipts { get; set; }
 

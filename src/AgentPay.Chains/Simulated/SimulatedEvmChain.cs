@@ -149,8 +149,8 @@ public sealed partial class SimulatedEvmChain : IEvmChain
 
     /// <inheritdoc/>
     public Task<bool> ReadAuthorizationStateAsync(Address token, Address payer, Bytes32 nonce, BlockTag? block, CancellationToken cancellationToken) =>
-        Ask(() => (Find(block ?? BlockTag.Latest) ?? throw new ChainUnavailableException("The node has no such block."))
-            .Ledger.Spent.Contains((token, payer, nonce)), cancellationToken);
+        Ask(() => FailsToTell(payer) ? throw new ChainUnavailableException("The token does not tell the state of an authorization.")
+            : (Find(block ?? BlockTag.Latest) ?? throw new ChainUnavailableException("The node has no such block.")).Ledger.Spent.Contains((token, payer, nonce)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<AuthorizationTrace> FindAuthorizationAsync(Address token, Address payer, Bytes32 nonce, ulong fromBlock, CancellationToken cancellationToken) =>

@@ -2,17 +2,25 @@ using System.Collections.Immutable;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
+using AgentPay.Storage.Contract;
+using Microsoft.Extensions.Logging;
 
 namespace AgentPay.Grains.Chains;
 
-/// <summary>Holds each new or lost block against what the signers have open.</summary>
-internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, ImmutableArray<SignerLane> lanes, MinedReport report, FinalityRule finality, TimeProvider clock)
-    : IDisposable
+/// <summary>
+/// Holds each new or lost block against what the signers have open. What goes wrong with one transaction is asked again and holds up no other; what goes wrong
+/// with one key is left to its housekeeping while another key works.
+/// </summary>
+internal sealed partial class BlockWatch(
+    ChainSettings settings, IEvmChain chain, ImmutableArray<SignerLane> lanes, MinedReport report, FinalityRule finality, TimeProvider clock, ILogger logger) : IDisposable
 {
     private readonly SortedDictionary<ulong, HashSet<(SignerLane Lane, string Hash)>> shallow = [];
 
-    // Mined by all we know, but the node had no receipt when it was asked.
-    private readonly HashSet<(SignerLane Lane, string Hash)> unread = [];
+    /// <summary>So long the chain is asked what a transaction did to a payment; then the payment asks by itself, and its neighbours wait no longer.</summary>
+    private static readonly TimeSpan ToldWithin = TimeSpan.FromSeconds(5);
+
+    // Mined by all we know, but the node had no receipt when it was asked, or what it proves could not be told, with the time since when.
+    private readonly Dictionary<(SignerLane Lane, string Hash), long?> unread = [];
 
     // A node may call a block safe that a reorganization nobody here has heard of yet put in place of ours.
     private const ulong FollowedMax = 20_000;
@@ -80,7 +88,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
             }
 
             See(step.Block);
-            var ours = unread.ToHashSet();
+            var ours = unread.Keys.ToHashSet();
             foreach (var transaction in step.Block.Transactions)
             {
                 var hash = transaction.ToString();
@@ -99,7 +107,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
         {
             if (Head is not null)
             {
-                await ReadAsync([.. unread.Where(item => item.Lane == lane), .. hashes.Select(hash => (lane, hash))], cancellationToken);
+                await ReadAsync([.. unread.Keys.Where(item => item.Lane == lane), .. hashes.Select(hash => (lane, hash))], cancellationToken);
             }
         },
         cancellationToken);
@@ -129,7 +137,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
 
         if (receipt is not null && receipt.Block.ToReference() != transaction.Block)
         {
-            await MinedAsync(lane, hash, receipt, cancellationToken);
+            Note((lane, hash), await TryMinedAsync(lane, hash, receipt, cancellationToken));
         }
     }
 
@@ -161,19 +169,70 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
     private async Task ReadAsync(HashSet<(SignerLane Lane, string Hash)> mined, CancellationToken cancellationToken)
     {
         // What is settled by another word meanwhile, or final, needs no receipt.
-        unread.RemoveWhere(item => item.Lane.Find(item.Hash) is not { Block: null });
-        var open = mined.Where(item => item.Lane.Find(item.Hash) is not null).ToArray();
+        foreach (var item in unread.Keys.Where(item => item.Lane.Find(item.Hash) is not { Block: null }).ToArray())
+        {
+            unread.Remove(item);
+        }
+
+        // One after the other what failed before: what they are decided on could fail with it.
+        var open = mined.Where(item => item.Lane.Find(item.Hash) is not null).OrderBy(HasFailed).ToArray();
         if (open.Length == 0)
         {
             return;
         }
 
         var receipts = await chain.ReadReceiptsAsync([.. open.Select(item => Bytes32.Parse(item.Hash))], cancellationToken);
-        unread.UnionWith(open);
-        await Task.WhenAll(open.Select((item, i) => receipts[i] is { } receipt
-            ? MinedAsync(item.Lane, item.Hash, receipt, cancellationToken)
-            : Task.CompletedTask));
-        unread.ExceptWith(open.Where((_, i) => receipts[i] is not null));
+        foreach (var item in open)
+        {
+            unread.TryAdd(item, null);
+        }
+
+        var read = open.Zip(receipts).Where(pair => pair.Second is not null).ToArray();
+        var atOnce = read.TakeWhile(pair => !HasFailed(pair.First)).ToArray();
+        var taken = await Task.WhenAll(atOnce.Select(pair => TryMinedAsync(pair.First.Lane, pair.First.Hash, pair.Second!, cancellationToken)));
+        foreach (var (pair, isTaken) in atOnce.Zip(taken))
+        {
+            Note(pair.First, isTaken);
+        }
+
+        foreach (var (item, receipt) in read.Skip(atOnce.Length))
+        {
+            Note(item, await TryMinedAsync(item.Lane, item.Hash, receipt!, cancellationToken));
+        }
+    }
+
+    private bool HasFailed((SignerLane Lane, string Hash) item) => unread.GetValueOrDefault(item) is not null;
+
+    private void Note((SignerLane Lane, string Hash) item, bool isTaken)
+    {
+        if (isTaken)
+        {
+            unread.Remove(item);
+        }
+        else
+        {
+            unread[item] = unread.GetValueOrDefault(item) ?? clock.GetTimestamp();
+        }
+    }
+
+    /// <returns>False: what the receipt proves could not be told, and is asked again, with the next block or by the key's housekeeping.</returns>
+    private async Task<bool> TryMinedAsync(SignerLane lane, string hash, TransactionReceipt receipt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await MinedAsync(lane, hash, receipt, cancellationToken);
+            return true;
+        }
+        catch (StoreUnavailableException e) when (!cancellationToken.IsCancellationRequested && HasWorkingNeighbour(lane))
+        {
+            lane.FallBehind(e);
+            return false;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not StoreUnavailableException)
+        {
+            LogNotReported(e, hash, lane.AddressText, settings.Network);
+            return false;
+        }
     }
 
     /// <summary>Reports a mined transaction, or keeps it until it is deep enough.</summary>
@@ -197,7 +256,8 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
             return;
         }
 
-        var reports = await report.MakeAsync(transaction, receipt, head, cancellationToken);
+        var isLast = unread.GetValueOrDefault((lane, hash)) is { } since && clock.GetElapsedTime(since) >= ToldWithin;
+        var reports = await report.MakeAsync(transaction, receipt, head, isLast, cancellationToken);
         await lane.Grain.MinedAsync(transaction.Nonce, hash, receipt.Block.ToReference(), reports, MinedReport.IsStarved(transaction, receipt));
     }
 
@@ -219,13 +279,34 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
         foreach (var lane in lanes)
         {
             lane.ForgetIncluded();
-            foreach (var transaction in lane.Newest?.Transactions.Values.Where(transaction => transaction.Block == block).ToArray() ?? [])
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                await lane.Grain.LostAsync(transaction.Nonce, block);
-            }
+            await KeepToLaneAsync(
+                lane,
+                async () =>
+                {
+                    foreach (var transaction in lane.Newest?.Transactions.Values.Where(transaction => transaction.Block == block).ToArray() ?? [])
+                    {
+                        cancellationToken.ThrowIfCancellationRequested();
+                        await lane.Grain.LostAsync(transaction.Nonce, block);
+                    }
+                },
+                cancellationToken);
         }
     }
+
+    /// <summary>A key that did not hear is taken up anew, which finds all it missed. When no other key works it is not for one key, and all start over.</summary>
+    private async Task KeepToLaneAsync(SignerLane lane, Func<Task> tell, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await tell();
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && HasWorkingNeighbour(lane))
+        {
+            lane.FallBehind(e);
+        }
+    }
+
+    private bool HasWorkingNeighbour(SignerLane lane) => lanes.Any(one => one != lane && one is { IsOurs: true, IsCaughtUp: true, IsBehind: false });
 
     /// <summary>Tells the signers which of their blocks became safe or final.</summary>
     private async Task DeepenAsync(CancellationToken cancellationToken)
@@ -236,20 +317,25 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
             return;
         }
 
-        var (safe, final) = await finality.TryReadAsync(Head!.Value.Number, cancellationToken);
+        var heights = await finality.TryReadAsync(Head!.Value.Number, cancellationToken);
         foreach (var lane in working)
         {
-            var finals = MinedUpTo(lane, from: 0, final).ToImmutableArray();
-            if (!finals.IsEmpty)
-            {
-                await lane.Grain.FinalAsync(finals);
-            }
+            await KeepToLaneAsync(lane, () => DeepenAsync(lane, heights), cancellationToken);
+        }
+    }
 
-            var safes = MinedUpTo(lane, lane.Newest!.SafeTo, safe).Except(finals).ToArray();
-            if (safes.Length > 0)
-            {
-                await lane.Grain.SafeAsync(safes[^1] + 1);
-            }
+    private async Task DeepenAsync(SignerLane lane, SettledHeights heights)
+    {
+        var finals = MinedUpTo(lane, from: 0, heights.Final).ToImmutableArray();
+        if (!finals.IsEmpty)
+        {
+            await lane.Grain.FinalAsync(finals);
+        }
+
+        var safes = MinedUpTo(lane, lane.Newest!.SafeTo, heights.Safe).Except(finals).ToArray();
+        if (safes.Length > 0)
+        {
+            await lane.Grain.SafeAsync(safes[^1] + 1);
         }
     }
 
@@ -263,4 +349,7 @@ internal sealed class BlockWatch(ChainSettings settings, IEvmChain chain, Immuta
 
     private bool IsFollowed(SettledHeight settled) =>
         settled.Number <= Head!.Value.Number && (settled.Hash is not { } hash || !followed.TryGetValue(settled.Number, out var ours) || ours == hash);
+
+    [LoggerMessage(EventId = 1318, Level = LogLevel.Warning, Message = "What {Hash} of {Signer} did on {Network} could not be told; it is asked again, and others go on.")]
+    private partial void LogNotReported(Exception reason, string hash, string signer, string network);
 }

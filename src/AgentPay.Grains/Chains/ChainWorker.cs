@@ -47,7 +47,7 @@ internal sealed partial class ChainWorker : BackgroundService
             settings, chain, key, grains.GetGrain<ISignerGrain>(SignerId.KeyFor(settings.Network, key.Address.ToString())), leases, clock, logger))];
         nonces = [.. lanes.Select(lane => new NonceWatch(settings, chain, lane, clock, logger))];
         approvals = [.. lanes.Select(lane => new ApprovalWatch(settings, chain, lane, clock, logger))];
-        watch = new BlockWatch(settings, chain, lanes, report, finality, clock);
+        watch = new BlockWatch(settings, chain, lanes, report, finality, clock, logger);
     }
 
     public ChainSettings Settings { get; }

@@ -20,8 +20,10 @@ internal sealed partial class MinedReport(ChainSettings settings, IEvmChain chai
     /// <param name="transaction">What was mined.</param>
     /// <param name="receipt">Its receipt.</param>
     /// <param name="head">Height of a block at or above the receipt's, recent enough that every node still has its state.</param>
+    /// <param name="isLast">What the chain does not tell of one payment is doubt: its neighbours have waited for it before.</param>
     /// <param name="cancellationToken">Ends the questions.</param>
-    public async Task<ImmutableArray<SettlementCommand>> MakeAsync(SignerTransaction transaction, TransactionReceipt receipt, ulong head, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<SettlementCommand>> MakeAsync(
+        SignerTransaction transaction, TransactionReceipt receipt, ulong head, bool isLast, CancellationToken cancellationToken)
     {
         // In company the transaction succeeds whether or not this call did.
         var callSucceeded = receipt.Succeeded && transaction.Settlements.Length == 1 && transaction.Forms[0].Hash == receipt.Transaction.ToString();
@@ -29,7 +31,7 @@ internal sealed partial class MinedReport(ChainSettings settings, IEvmChain chai
         {
             TransferProof.Whole => Confirm(receipt),
             TransferProof.TransferMissing => new FailSettlement(TransferMismatch),
-            TransferProof.None => await ExplainAsync(work, callSucceeded, receipt, head, cancellationToken),
+            TransferProof.None => await ExplainOrDoubtAsync(work, callSucceeded, receipt, head, isLast, cancellationToken),
         });
         return ImmutableArray.Create(await Task.WhenAll(reports));
     }
@@ -60,6 +62,20 @@ internal sealed partial class MinedReport(ChainSettings settings, IEvmChain chai
             AuthorizationFate.NoTrace => new DoubtSettlement(),
         };
         return (command, trace.SearchedTo);
+    }
+
+    private async Task<SettlementCommand> ExplainOrDoubtAsync(
+        SettlementWork work, bool callSucceeded, TransactionReceipt receipt, ulong head, bool isLast, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ExplainAsync(work, callSucceeded, receipt, head, cancellationToken);
+        }
+        catch (ChainUnavailableException e) when (isLast)
+        {
+            LogNoTrace(settings.Network, work.Terms.Payer, work.Terms.Nonce, e.Message);
+            return new DoubtSettlement();
+        }
     }
 
     /// <summary>

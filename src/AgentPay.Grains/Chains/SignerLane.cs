@@ -21,6 +21,7 @@ internal sealed partial class SignerLane(
     private readonly FormSender sender = new(chain, key.Address.ToString(), clock, logger);
     private readonly HashSet<ulong> included = [];
     private readonly HashIndex index = new();
+    private readonly Lock standing = new();
     private readonly Channel<bool> company = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Channel<bool> full = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Channel<bool> approvals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -96,7 +97,11 @@ internal sealed partial class SignerLane(
     /// <returns><see cref="IsOurs"/>.</returns>
     public bool Hold()
     {
-        Interlocked.Increment(ref holding);
+        lock (standing)
+        {
+            holding++;
+        }
+
         var now = leases.Find(Resource);
         if (now != held?.Value)
         {
@@ -117,17 +122,25 @@ internal sealed partial class SignerLane(
     /// <summary>True when all that happened before the key was taken up has been seen. Before that nothing of it is called safe or final.</summary>
     public bool IsCaughtUp => caughtUp == holding;
 
-    /// <summary>All that happened before this holding has been seen.</summary>
+    /// <summary>All that happened before this holding has been seen. What could not be seen since begins another.</summary>
     public void CatchUp(int seen)
     {
-        caughtUp = seen;
-        behind = null;
+        lock (standing)
+        {
+            caughtUp = seen;
+            behind = seen == holding ? null : behind;
+        }
     }
 
-    /// <summary>What happened before could not be seen: the key sends nothing new until it was.</summary>
+    /// <summary>What happened could not be seen: the key sends nothing new until it is taken up anew.</summary>
     public void FallBehind(Exception reason)
     {
-        behind = $"{AddressText} cannot be taken up on {chain.Network}: {reason.Message}";
+        lock (standing)
+        {
+            behind = $"{AddressText} cannot be taken up on {chain.Network}: {reason.Message}";
+            holding++;
+        }
+
         LogBehind(reason, AddressText, chain.Network);
     }
 
