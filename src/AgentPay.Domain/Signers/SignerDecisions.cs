@@ -63,8 +63,8 @@ public sealed partial record Signer
     }
 
     /// <summary>
-    /// Gives transactions that are stuck another form with higher fees. What has run out of time is left out of it; it stays as unknown as before until the
-    /// nonce is mined, for the older form may still win.
+    /// Gives transactions that are stuck another form with higher fees. What has run out of time is left out of it, and so is a payer that got code beside others;
+    /// they stay as unknown as before until the nonce is mined, for the older form may still win, and wait again after that.
     /// </summary>
     /// <param name="nonces">What is stuck.</param>
     /// <param name="pen">Signs; null while nothing can be signed.</param>
@@ -77,8 +77,19 @@ public sealed partial record Signer
         {
             if (pen is not null && Transactions.TryGetValue(nonce, out var transaction) && transaction.Block is null)
             {
-                var works = transaction.Settlements.Where(work => !work.Moved && work.Terms.ExpiresAt >= now + SendMargin).ToImmutableArray();
-                var isSmaller = works.Length < transaction.Settlements.Count(static work => !work.Moved);
+                var carried = transaction.Carried();
+                var works = carried.Where(work => work.Terms.ExpiresAt >= now + SendMargin).ToImmutableArray();
+                if (works.Length > 1)
+                {
+                    if (works.Any(work => pen.CodeOf(work.Terms.Payer) == PayerCode.Unread))
+                    {
+                        continue;
+                    }
+
+                    works = works.RemoveAll(work => pen.CodeOf(work.Terms.Payer) == PayerCode.Some);
+                }
+
+                var isSmaller = works.Length < carried.Length;
                 if (pen.Outbid(transaction.Newest, nonce, works, TransactionGas.Of(works), always || isSmaller, now) is { } form)
                 {
                     draft.Rewrite(transaction, form, works);

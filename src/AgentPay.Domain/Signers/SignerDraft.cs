@@ -41,6 +41,7 @@ internal sealed class SignerDraft
     public void Wait(SettlementWork work)
     {
         var ticket = signer.NextTicket;
+        work = work with { LeftOutOf = 0 };
         signer = signer with { NextTicket = ticket + 1, Waiting = signer.Waiting.Add(ticket, work) };
         rows[SignerRows.WaitingId(ticket)] = work;
     }
@@ -136,7 +137,11 @@ internal sealed class SignerDraft
     /// <summary>Another form of the same nonce.</summary>
     public void Rewrite(SignerTransaction transaction, SignedForm form, ImmutableArray<SettlementWork> works)
     {
-        Put(transaction with { Forms = transaction.Forms.Add(form) });
+        Put(transaction with
+        {
+            Forms = transaction.Forms.Add(form),
+            Settlements = [.. transaction.Settlements.Select(work => work.LeftOutOf > 0 || works.Contains(work) ? work : work with { LeftOutOf = transaction.Forms.Length })],
+        });
         signer = signer with { Rewrites = signer.Rewrites + 1 };
         Announce(transaction.Nonce, form.Hash, works);
     }

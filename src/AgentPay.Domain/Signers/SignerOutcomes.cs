@@ -25,13 +25,23 @@ public sealed partial record Signer
         Invariant.That(reports.Length == transaction.Settlements.Length, "Each settlement of a mined transaction gets its own report.");
         var draft = new SignerDraft(this);
         var isShared = transaction.Settlements.Length > 1;
-        var leftOut = reports.Select(report => isShared && isStarved && IsUnused(report)).ToArray();
+        var absent = transaction.Settlements.Select((work, i) => IsUnused(reports[i]) && transaction.IsLeftOutOf(hash, work)).ToArray();
+        var leftOut = reports.Select((report, i) => isShared && isStarved && IsUnused(report) && !absent[i]).ToArray();
         var companyMax = Math.Max(1, leftOut.Count(static isLeftOut => isLeftOut) / 2);
         var settlements = transaction.Settlements.ToBuilder();
         for (var i = 0; i < reports.Length; i++)
         {
             var work = settlements[i];
-            if (leftOut[i])
+            if (absent[i])
+            {
+                // Nothing was tried for it.
+                settlements[i] = work with { Moved = true };
+                if (!work.Moved)
+                {
+                    draft.Wait(work);
+                }
+            }
+            else if (leftOut[i])
             {
                 // The first to fail may have burned what the others lacked: it goes alone, and the others in half the company.
                 settlements[i] = work with { Moved = true };

@@ -29,6 +29,28 @@ public sealed record SignerTransaction
     /// <summary>The form being sent.</summary>
     [JsonIgnore]
     public SignedForm Newest => Forms[^1];
+
+    /// <summary>What the form being sent carries.</summary>
+    public ImmutableArray<SettlementWork> Carried() => [.. Settlements.Where(static work => work is { Moved: false, LeftOutOf: 0 })];
+
+    /// <summary>What the form of this hash carries.</summary>
+    public ImmutableArray<SettlementWork> CarriedBy(string hash) => [.. Settlements.Where(work => !IsLeftOutOf(hash, work))];
+
+    /// <summary>True when the form of this hash was signed without that settlement.</summary>
+    public bool IsLeftOutOf(string hash, SettlementWork work) => work.LeftOutOf > 0 && work.LeftOutOf <= FormOf(hash);
+
+    private int FormOf(string hash)
+    {
+        for (var form = Forms.Length - 1; form > 0; form--)
+        {
+            if (Forms[form].Hash == hash)
+            {
+                return form;
+            }
+        }
+
+        return 0;
+    }
 }
 
 /// <summary>Signed bytes, kept for ever with their nonce.</summary>
@@ -52,6 +74,7 @@ public sealed record SignedForm(
 /// <param name="CompanyMax">The most settlements it may share a transaction with, itself included, after a larger one ran out of gas; 0: no such bound.</param>
 /// <param name="Moved">It was left out when its transaction was mined, and waits for another.</param>
 /// <param name="Approved">What had to be mined before it is.</param>
+/// <param name="LeftOutOf">Its transaction has it in no form from this one on, counted from 0; 0: in all.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.SettlementWork")]
 public sealed record SettlementWork(
     [property: Id(0), JsonPropertyName("i")] string Settlement,
@@ -59,7 +82,8 @@ public sealed record SettlementWork(
     [property: Id(2), JsonPropertyName("t")] SettlementTerms Terms,
     [property: Id(3), JsonPropertyName("c"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int CompanyMax = 0,
     [property: Id(4), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Moved = false,
-    [property: Id(5), JsonPropertyName("p"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Approved = false)
+    [property: Id(5), JsonPropertyName("p"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Approved = false,
+    [property: Id(6), JsonPropertyName("o"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int LeftOutOf = 0)
 {
     /// <summary>It may not be sent yet: the payer's approval goes first.</summary>
     [JsonIgnore]

@@ -41,7 +41,7 @@ internal sealed partial class MinedReport(ChainSettings settings, IEvmChain chai
     /// hides at most a fifth of what was used (EIP-3529).
     /// </summary>
     public static bool IsStarved(SignerTransaction transaction, TransactionReceipt receipt) =>
-        !receipt.Succeeded || receipt.GasUsed >= TransactionGas.Of(transaction.Settlements) / 4 * 3;
+        !receipt.Succeeded || receipt.GasUsed >= TransactionGas.Of(transaction.CarriedBy(receipt.Transaction.ToString())) / 4 * 3;
 
     /// <summary>Where a search for the use of an authorization begins: before that it was unused, or the blocks that showed it unused are lost by now.</summary>
     public ulong SearchFrom(SettlementTerms terms, ulong head)

@@ -37,7 +37,7 @@ internal sealed partial class NonceWatch(ChainSettings settings, IEvmChain chain
         }
 
         var mined = await chain.ReadTransactionCountAsync(lane.Key.Address, pending: false, cancellationToken);
-        await OutbidAsync([.. late.Where(transaction => transaction.Nonce >= mined && AgeOf(transaction) > settings.Sending.StuckAfter).Take(OutbidMax)], mined);
+        await OutbidAsync([.. late.Where(transaction => transaction.Nonce >= mined && AgeOf(transaction) > settings.Sending.StuckAfter).Take(OutbidMax)], mined, cancellationToken);
         return await FindTakenAsync([.. late.Where(transaction => transaction.Nonce < mined)], head, cancellationToken);
     }
 
@@ -45,8 +45,9 @@ internal sealed partial class NonceWatch(ChainSettings settings, IEvmChain chain
     /// Offers more where the market asks for it, and for the first in line in any case: a node may hold it and offer it to no block, or have told nobody of it,
     /// and only another form is news to nodes. Each time after twice as long, so that a chain that stands still costs little.
     /// </summary>
-    private async Task OutbidAsync(SignerTransaction[] stuck, ulong mined)
+    private async Task OutbidAsync(SignerTransaction[] stuck, ulong mined, CancellationToken cancellationToken)
     {
+        await lane.ReadCodesAsync(stuck, cancellationToken);
         var isHeldUp = stuck.Length > 0 && stuck[0].Nonce == mined && AgeOf(stuck[0]) > settings.Sending.StuckAfter * (1 << Math.Min(stuck[0].Forms.Length - 1, DoublingMax));
         if (isHeldUp)
         {

@@ -18,6 +18,7 @@ internal sealed partial class SignerLane(
     private const ulong ForeignMax = 1_024;
 
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly PayerCodes codes = new(chain, clock);
     private readonly FormSender sender = new(chain, key.Address.ToString(), clock, logger);
     private readonly HashSet<ulong> included = [];
     private readonly HashIndex index = new();
@@ -28,7 +29,6 @@ internal sealed partial class SignerLane(
     private SendingLimits limits = settings.Sending.ToLimits(canShare: false);
     private volatile StrongBox<Fence>? held;
     private volatile Signer? signer;
-    private volatile PayerCodes codes = PayerCodes.None;
     private volatile string? reset;
     private volatile string? behind;
     private volatile int holding;
@@ -270,13 +270,13 @@ internal sealed partial class SignerLane(
     }
 
     /// <summary>Looks right before a shared transaction is signed: a payer that got code since its payment was verified (EIP-7702) could burn its neighbours' gas.</summary>
-    private async Task ReadCodesAsync(CancellationToken cancellationToken)
-    {
-        if (limits.PaymentsMax > 1 && signer is { Waiting.Count: > 1 } state)
-        {
-            codes = await PayerCodes.ReadAsync(chain, state, 4 * limits.PaymentsMax, clock, cancellationToken);
-        }
-    }
+    private Task ReadCodesAsync(CancellationToken cancellationToken) => limits.PaymentsMax > 1 && signer is { Waiting.Count: > 1 } state
+        ? codes.ReadAsync(state.Waiting.Values.Where(static work => work is { MayShare: true, IsHeld: false }), 4 * limits.PaymentsMax, cancellationToken)
+        : Task.CompletedTask;
+
+    /// <summary>The same before transactions get another form; of more payers than can be looked at, the last ones' transactions keep theirs until the next time.</summary>
+    public Task ReadCodesAsync(IEnumerable<SignerTransaction> shared, CancellationToken cancellationToken) => codes.ReadAsync(
+        shared.Select(static transaction => transaction.Carried()).Where(static works => works.Length > 1).SelectMany(static works => works), 4 * limits.PaymentsMax, cancellationToken);
 
     /// <summary>How many transactions of the key are mined, and how many with those in the node's pool.</summary>
     public async Task<(ulong Mined, ulong Known)> ReadCountsAsync(CancellationToken cancellationToken) => (

@@ -57,6 +57,59 @@ public sealed class StuckNonceTests
     }
 
     [Fact]
+    public void A_payer_that_got_code_is_left_out_of_the_new_form_and_goes_alone_when_that_is_mined()
+    {
+        var signer = Sharing();
+        var pen = new TestPen(fee: 2, codeOf: payer => payer == PayerOf(signer, 0) ? PayerCode.Some : PayerCode.None);
+
+        var outbid = signer.Outbid([6], pen, Given.Now);
+        Assert.Equal(["stl:3", "stl:4"], SignerEvents.SettlementsOf(Assert.Single(outbid.Effects.Events).Body.Span));
+        Assert.Empty(outbid.State!.Waiting);
+
+        // Its gas sufficed for what it carried, and of the one that was left out nothing is said.
+        var mined = outbid.State.Mined(6, outbid.State.Transactions[6].Newest.Hash, Given.Block, [Unused, Unused, Given.Confirm]);
+        Assert.Equal([Unused, Given.Confirm], Told(mined));
+        var alone = mined.State!.SendWaiting(pen, Given.Now).State!;
+        Assert.Equal("stl:2", Assert.Single(alone.Transactions[7].Settlements).Settlement);
+    }
+
+    [Fact]
+    public void When_the_older_form_is_mined_who_was_left_out_of_the_newer_is_told_what_became_of_it()
+    {
+        var signer = Sharing();
+        var outbid = signer.Outbid([6], new TestPen(fee: 2, codeOf: payer => payer == PayerOf(signer, 0) ? PayerCode.Some : PayerCode.None), Given.Now).State!;
+
+        var mined = outbid.Mined(6, TestPen.HashOf(6), Given.Block, [Unused, Given.Confirm, Given.Confirm]);
+
+        Assert.Equal([Unused, Given.Confirm, Given.Confirm], Told(mined));
+        Assert.Empty(mined.State!.Waiting);
+    }
+
+    [Fact]
+    public void Who_was_left_out_once_stays_out_of_every_later_form_and_goes_with_the_others_when_the_nonce_is_taken()
+    {
+        var signer = Sharing();
+        var outbid = signer.Outbid([6], new TestPen(fee: 2, codeOf: payer => payer == PayerOf(signer, 1) ? PayerCode.Some : PayerCode.None), Given.Now).State!;
+
+        var again = outbid.Outbid([6], new TestPen(fee: 3), Given.Now);
+        Assert.Equal(["stl:2", "stl:4"], SignerEvents.SettlementsOf(Assert.Single(again.Effects.Events).Body.Span));
+        Assert.Equal([0, 1, 0], again.State!.Transactions[6].Settlements.Select(work => work.LeftOutOf));
+
+        var taken = again.State.NonceTaken(6, null, Given.Now).State!;
+        Assert.Equal([("stl:2", 0), ("stl:3", 0), ("stl:4", 0)], taken.Waiting.Values.Select(work => (work.Settlement, work.LeftOutOf)));
+    }
+
+    [Fact]
+    public void Payers_whose_code_nobody_has_just_looked_at_keep_a_shared_transaction_as_it_is_and_one_alone_needs_no_look()
+    {
+        var unread = new TestPen(fee: 2, codeOf: static _ => PayerCode.Unread);
+
+        var outbid = Sharing().Outbid([5, 6], unread, Given.Now).State!;
+
+        Assert.Equal([2, 1], outbid.Transactions.Values.Select(transaction => transaction.Forms.Length));
+    }
+
+    [Fact]
     public void Somebody_elses_waiting_transactions_are_remembered_and_their_nonces_used_up_when_they_are_gone()
     {
         var signer = Signer.New("eip155:84532", Given.Signer).Sync(5, 8, Pen, Given.Now).State!;
@@ -89,6 +142,15 @@ public sealed class StuckNonceTests
 
     [Fact]
     public void A_key_nobody_else_uses_has_no_foreign_nonces() => Assert.Null(Synced.Foreign);
+
+    private static readonly FailSettlement Unused = new(SettlementRefusals.TransactionFailed);
+
+    /// <summary>One alone, and after it three payers in one transaction.</summary>
+    private static Signer Sharing() => Enumerable.Range(1, 4)
+        .Aggregate(Synced, static (signer, number) => signer.Take(SignerTests.Work(number) is var work ? work with { Terms = work.Terms with { Payer = $"payer {number}" } } : work, Pen, Given.Now).State!)
+        .SendWaiting(Pen, Given.Now).State!;
+
+    private static string PayerOf(Signer signer, int member) => signer.Transactions[6].Settlements[member].Terms.Payer;
 
     private static SettlementCommand[] Told(Outcome<Signer> outcome) =>
         [.. outcome.Effects.Messages.Select(message => ((SettlementReported)message.Fact).Command)];

@@ -70,6 +70,37 @@ public sealed class SharedTransactionTests
     }
 
     [Fact]
+    public async Task A_payer_that_got_code_while_its_transaction_was_stuck_is_left_out_of_the_new_form_and_paid_alone_after_it()
+    {
+        await using var engine = await Engine.StartAsync(canShare: true);
+        var payments = Pay(engine, 5);
+        await SettleTogetherAsync(engine, payments);
+        var shared = (await engine.SignerAsync()).Transactions[1];
+        var delegated = shared.Settlements[1];
+        engine.Chain.Delegate(AgentPay.Chains.Evm.Address.Parse(delegated.Terms.Payer));
+        engine.Chain.BaseFee = 10_000_000_000UL;
+        engine.Chain.Fees = new(IsLegacy: false, 20_000_000_000UL, 1_000_000_000UL);
+
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Transactions[1].Forms.Length > 1, timePasses: true);
+        var rewritten = (await engine.SignerAsync()).Transactions[1];
+        await engine.UntilAsync(() => engine.Chain.Pool.Any(hash => hash.ToString() == rewritten.Newest.Hash), timePasses: true);
+        Assert.Equal(3, rewritten.Carried().Length);
+        Assert.DoesNotContain(rewritten.Carried(), work => work.Settlement == delegated.Settlement);
+        await engine.KillAsync(timePasses: true);
+        engine.Chain.Automine = true;
+        engine.Chain.Mine();
+
+        foreach (var payment in payments)
+        {
+            await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+        }
+
+        Assert.Equal([delegated.Settlement], (await engine.SignerAsync()).Transactions[2].Settlements.Select(work => work.Settlement));
+        Assert.Equal(5 * Engine.Price, engine.PaidTo(Engine.Merchant));
+        await engine.AssertLedgerShowsTheChainAsync();
+    }
+
+    [Fact]
     public async Task One_that_cannot_pay_fails_and_its_neighbours_are_paid()
     {
         await using var engine = await Engine.StartAsync(canShare: true);
