@@ -39,6 +39,9 @@ public sealed partial class SimulatedEvmChain
     /// <summary>How often it failed to.</summary>
     public int CountFailures { get; private set; }
 
+    /// <summary>Who tells of transfers by Permit2; null: nobody.</summary>
+    public IPermit2Chain? Permit2 { get; set; }
+
     /// <summary>Payers of whose authorizations the token tells nothing.</summary>
     public Func<Address, bool> FailsToTell { get; set; } = static _ => false;
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Facilitator;
@@ -16,31 +17,82 @@ internal sealed partial class ApprovalWatch(ChainSettings settings, IEvmChain ch
     /// <summary>Nodes differ in what they have seen: what looks like the end of an approval must look so for a while.</summary>
     private static readonly TimeSpan EndedFor = TimeSpan.FromSeconds(10);
 
-    private readonly Dictionary<string, long> endedSince = [];
+    /// <summary>So many are looked at at a time: each look is up to four questions.</summary>
+    public const int AtOnceMax = 16;
+
+    /// <summary>A look that is not over by then makes room for others.</summary>
+    private static readonly TimeSpan LookMax = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<string, long> endedSince = [];
+    private readonly Dictionary<long, Look> looks = [];
 
     /// <summary>Looks whenever something may have changed, until stopped.</summary>
     public async Task RunAsync(CancellationToken stoppingToken)
     {
-        await foreach (var _ in lane.Approvals.ReadAllAsync(stoppingToken))
+        try
         {
-            if (lane.IsOurs)
+            await foreach (var _ in lane.Approvals.ReadAllAsync(stoppingToken))
             {
-                await LookAsync(stoppingToken);
+                if (lane.IsOurs)
+                {
+                    StartLooks(stoppingToken);
+                }
             }
+        }
+        finally
+        {
+            await Task.WhenAll(looks.Values.Select(static look => look.Running));
+            looks.Clear();
         }
     }
 
-    private async Task LookAsync(CancellationToken cancellationToken)
+    /// <summary>Each once a round, those first that were looked at longest ago. One that takes long, or cannot be told about, holds up no other.</summary>
+    private void StartLooks(CancellationToken stoppingToken)
     {
-        var held = lane.Newest?.Waiting.Where(static item => item.Value.IsHeld).ToArray() ?? [];
-        foreach (var hash in endedSince.Keys.Except(held.Select(static item => item.Value.Terms.Approval!.Hash)).ToArray())
+        var round = lane.ApprovalRound;
+        var held = lane.Newest?.Waiting.Where(static item => item.Value.IsHeld).ToDictionary() ?? [];
+        foreach (var gone in looks.Where(look => look.Value.IsOver && !held.ContainsKey(look.Key)).Select(static look => look.Key).ToArray())
         {
-            endedSince.Remove(hash);
+            looks.Remove(gone);
         }
 
-        foreach (var (ticket, work) in held)
+        foreach (var hash in endedSince.Keys.Except(held.Values.Select(static work => work.Terms.Approval!.Hash)).ToArray())
         {
-            await LookAsync(ticket, work.Terms, cancellationToken);
+            endedSince.TryRemove(hash, out _);
+        }
+
+        var room = AtOnceMax - looks.Values.Count(static look => !look.IsOver);
+        var due = held.Where(item => !looks.TryGetValue(item.Key, out var look) || (look.IsOver && look.Round != round && clock.GetElapsedTime(look.EndedAt) >= look.Pause));
+        foreach (var (ticket, work) in due.OrderBy(item => looks.TryGetValue(item.Key, out var look) ? look.Round : int.MinValue).ThenBy(static item => item.Key).Take(room).ToArray())
+        {
+            var look = looks[ticket] = new Look(round, looks.GetValueOrDefault(ticket)?.Failures ?? 0);
+            look.Running = RunAsync(look, ticket, work.Terms, stoppingToken);
+        }
+    }
+
+    private async Task RunAsync(Look look, long ticket, SettlementTerms terms, CancellationToken stoppingToken)
+    {
+        // Not in the turn of whoever starts it: another begins meanwhile.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            using var enough = new CancellationTokenSource(LookMax, clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, stoppingToken);
+            await LookAsync(ticket, terms, either.Token).WaitAsync(either.Token);
+            look.End(failed: false, clock);
+        }
+        catch (Exception e)
+        {
+            look.End(failed: true, clock);
+            if (look.Failures == 1 && !stoppingToken.IsCancellationRequested)
+            {
+                LogUnread(e, terms.Approval!.Hash, terms.Payer, settings.Network);
+            }
+        }
+
+        if (!stoppingToken.IsCancellationRequested)
+        {
+            lane.NudgeApprovals();
         }
     }
 
@@ -78,11 +130,11 @@ internal sealed partial class ApprovalWatch(ChainSettings settings, IEvmChain ch
         if (mined > approval.Nonce)
         {
             // Mined, by this transaction or another, and there is no allowance.
-            var since = endedSince.TryGetValue(approval.Hash, out var at) ? at : endedSince[approval.Hash] = clock.GetTimestamp();
+            var since = endedSince.GetOrAdd(approval.Hash, clock.GetTimestamp());
             return clock.GetElapsedTime(since) > EndedFor ? ErrorCodes.Erc20ApprovalTxFailed : null;
         }
 
-        endedSince.Remove(approval.Hash);
+        endedSince.TryRemove(approval.Hash, out _);
         if (await chain.KnowsTransactionAsync(hash, cancellationToken))
         {
             return null;
@@ -104,4 +156,36 @@ internal sealed partial class ApprovalWatch(ChainSettings settings, IEvmChain ch
 
     [LoggerMessage(EventId = 1351, Level = LogLevel.Information, Message = "What waited for the approval {Hash} of {Payer} on {Network} ends without a transaction: {Verb}.")]
     private partial void LogEnded(string hash, string payer, string network, SettlementVerb verb);
+
+    [LoggerMessage(EventId = 1352, Level = LogLevel.Warning, Message = "What waits for the approval {Hash} of {Payer} on {Network} could not be looked at; it is looked at again, and others go on.")]
+    private partial void LogUnread(Exception reason, string hash, string payer, string network);
+
+    /// <summary>The newest look at one approval.</summary>
+    private sealed class Look(int round, int failures)
+    {
+        private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(8);
+
+        private volatile bool isOver;
+
+        public int Round => round;
+
+        public Task Running { get; set; } = Task.CompletedTask;
+
+        /// <summary>How often in a row it could not be had.</summary>
+        public int Failures { get; private set; } = failures;
+
+        public long EndedAt { get; private set; }
+
+        public bool IsOver => isOver;
+
+        /// <summary>After failures the next look waits, longer each time: the node may be in trouble.</summary>
+        public TimeSpan Pause => Failures == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(1 << Math.Min(Failures - 1, 3)) is var pause && pause < PauseMax ? pause : PauseMax;
+
+        public void End(bool failed, TimeProvider clock)
+        {
+            Failures = failed ? Failures + 1 : 0;
+            EndedAt = clock.GetTimestamp();
+            isOver = true;
+        }
+    }
 }

@@ -33,6 +33,7 @@ internal sealed partial class SignerLane(
     private volatile string? behind;
     private volatile int holding;
     private volatile int caughtUp;
+    private volatile int approvalRound;
 
     public string AddressText { get; } = key.Address.ToString();
 
@@ -166,7 +167,7 @@ internal sealed partial class SignerLane(
                 full.Writer.TryWrite(true);
             }
 
-            WakeApprovals();
+            NudgeApprovals();
         }
     }
 
@@ -175,6 +176,16 @@ internal sealed partial class SignerLane(
 
     /// <summary>A block came, or time passed: what waits for an approval may go on.</summary>
     public void WakeApprovals()
+    {
+        Interlocked.Increment(ref approvalRound);
+        NudgeApprovals();
+    }
+
+    /// <summary>Counts how often what waits for an approval may have changed on the chain.</summary>
+    public int ApprovalRound => approvalRound;
+
+    /// <summary>What was not looked at yet in this round may be looked at now.</summary>
+    public void NudgeApprovals()
     {
         if (signer?.Waiting.Values.Any(static work => work.IsHeld) == true)
         {
