@@ -42,6 +42,9 @@ public sealed partial class SimulatedEvmChain
     /// <summary>Who tells of transfers by Permit2; null: nobody.</summary>
     public IPermit2Chain? Permit2 { get; set; }
 
+    /// <summary>What is over before the node tells of a payer's authorizations.</summary>
+    public Func<Address, Task> BeforeTelling { get; set; } = static _ => Task.CompletedTask;
+
     /// <summary>Payers of whose authorizations the token tells nothing.</summary>
     public Func<Address, bool> FailsToTell { get; set; } = static _ => false;
 
@@ -50,6 +53,9 @@ public sealed partial class SimulatedEvmChain
 
     /// <summary>Blocks by which the latest block told is behind the head, as behind an address that several nodes share.</summary>
     public ulong LatestLag { get; set; }
+
+    /// <summary>False: the node answers, but not what gas costs.</summary>
+    public bool TellsFees { get; set; } = true;
 
     /// <summary>What the node says gas costs.</summary>
     public FeeQuote Fees { get; set; } = new(IsLegacy: false, 2_000_000_000UL, 1_000_000_000UL);

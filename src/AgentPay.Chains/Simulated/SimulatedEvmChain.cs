@@ -104,7 +104,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
 
     /// <inheritdoc/>
     public Task<FeeQuote> ReadFeesAsync(CancellationToken cancellationToken) =>
-        Ask(() => Fees, cancellationToken);
+        Ask(() => TellsFees ? Fees : throw new ChainUnavailableException("The node does not tell what gas costs."), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ulong?> EstimateGasAsync(Address from, Address to, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
@@ -148,9 +148,12 @@ public sealed partial class SimulatedEvmChain : IEvmChain
         Ask(() => pool.Exists(waiting => waiting.Hash == transaction) || FindReceipt(transaction) is not null, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> ReadAuthorizationStateAsync(Address token, Address payer, Bytes32 nonce, BlockTag? block, CancellationToken cancellationToken) =>
-        Ask(() => FailsToTell(payer) ? throw new ChainUnavailableException("The token does not tell the state of an authorization.")
-            : (Find(block ?? BlockTag.Latest) ?? throw new ChainUnavailableException("The node has no such block.")).Ledger.Spent.Contains((token, payer, nonce)), cancellationToken);
+    public async Task<bool> ReadAuthorizationStateAsync(Address token, Address payer, Bytes32 nonce, BlockTag? block, CancellationToken cancellationToken)
+    {
+        await BeforeTelling(payer).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await Ask(() => FailsToTell(payer) ? throw new ChainUnavailableException("The token does not tell the state of an authorization.")
+            : (Find(block ?? BlockTag.Latest) ?? throw new ChainUnavailableException("The node has no such block.")).Ledger.Spent.Contains((token, payer, nonce)), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public Task<AuthorizationTrace> FindAuthorizationAsync(Address token, Address payer, Bytes32 nonce, ulong fromBlock, CancellationToken cancellationToken) =>

@@ -63,6 +63,7 @@ internal sealed partial class ChainWorker : BackgroundService
             var key = lanes.FirstOrDefault(lane => lane.Trouble is not null);
             var (state, code, trouble) = outage is not null ? ("halted", "node_unavailable", outage)
                 : fees.Trouble is { } above ? ("degraded", "fees_above_cap", above)
+                : fees.Silence is { } silence ? ("degraded", "node_unavailable", silence)
                 : key is not null ? ("degraded", key.TroubleCode, key.Trouble)
                 : ("healthy", null, null);
             return new ChainHealth(Settings.Network, state, watch.Head?.Number, watch.HeadSeenAt, trouble, code);

@@ -32,4 +32,43 @@ public sealed class FeeCapTests
         Assert.True((await settling).Response.Success);
         Assert.True(engine.Desk.Health[0].IsHealthy);
     }
+
+    [Fact]
+    public async Task A_node_that_does_not_tell_what_gas_costs_still_tells_what_was_paid_and_its_last_word_counts_on()
+    {
+        await using var engine = await Engine.StartAsync();
+        var first = engine.SettleAsync(engine.Pay());
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        engine.Chain.TellsFees = false;
+        engine.Clock.Advance(TimeSpan.FromSeconds(3));
+        engine.Chain.Mine();
+        engine.Chain.Mine();
+        Assert.True((await first).Response.Success);
+        engine.Chain.Automine = true;
+
+        Assert.True((await engine.SettleAsync(engine.Pay())).Response.Success);
+        Assert.True(engine.Desk.Health[0].IsHealthy, engine.Desk.Health[0].Message);
+    }
+
+    [Fact]
+    public async Task Started_with_a_node_that_does_not_tell_what_gas_costs_the_engine_notes_what_was_paid_and_signs_nothing_until_it_is_told()
+    {
+        await using var engine = await Engine.StartAsync();
+        var before = engine.Pay();
+        _ = engine.SettleAsync(before);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        engine.Chain.TellsFees = false;
+        await engine.KillAsync();
+        engine.Chain.Automine = true;
+        engine.Chain.Mine();
+        await engine.UntilAsync(before, SettlementStatus.Confirmed);
+        Assert.Equal(("degraded", "node_unavailable"), (engine.Desk.Health[0].State, engine.Desk.Health[0].Code));
+
+        var settling = engine.SettleAsync(engine.Pay());
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Waiting.Count == 1);
+        Assert.Single((await engine.SignerAsync()).Transactions);
+        engine.Chain.TellsFees = true;
+        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+        Assert.True((await settling).Response.Success);
+    }
 }
