@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Methods;
@@ -10,27 +11,32 @@ namespace AgentPay.Grains.Chains;
 internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain chain, MinedReport report, FinalityRule finality, IGrainFactory grains, ILogger logger)
 {
     private readonly DoubtQueue doubts = new();
-    private readonly Dictionary<string, ulong> searchFrom = [];
+    private readonly ConcurrentDictionary<string, ulong> searchFrom = [];
+
+    /// <summary>So many are looked up at a time: one that the node takes long over holds up none of the others, and a node is not flooded.</summary>
+    private const int AtOnceMax = 8;
 
     public void Add(Settlement settlement) => doubts.Add(settlement);
 
-    /// <summary>Answers one after the other until stopped. One that cannot be answered holds up no other: its own deadline asks again.</summary>
-    public async Task RunAsync(CancellationToken stoppingToken)
+    /// <summary>Answers a few side by side until stopped. One that cannot be answered holds up no other: its own deadline asks again.</summary>
+    public Task RunAsync(CancellationToken stoppingToken) => Parallel.ForEachAsync(
+        doubts.TakeAllAsync(stoppingToken),
+        new ParallelOptions { MaxDegreeOfParallelism = AtOnceMax, CancellationToken = stoppingToken },
+        async (settlement, token) => await AnswerAsync(settlement, token));
+
+    private async Task AnswerAsync(Settlement settlement, CancellationToken stoppingToken)
     {
-        await foreach (var settlement in doubts.TakeAllAsync(stoppingToken))
+        try
         {
-            try
+            if (await (settlement.IsPaid ? FollowAsync(settlement, stoppingToken) : LookAsync(settlement, stoppingToken)) is { } command)
             {
-                if (await (settlement.IsPaid ? FollowAsync(settlement, stoppingToken) : LookAsync(settlement, stoppingToken)) is { } command)
-                {
-                    var report = new SettlementReported(command, settlement.Attempt, settlement.Terms.Digest);
-                    await grains.GetGrain<ISettlementGrain>(settlement.Id).ReportAsync(report);
-                }
+                var report = new SettlementReported(command, settlement.Attempt, settlement.Terms.Digest);
+                await grains.GetGrain<ISettlementGrain>(settlement.Id).ReportAsync(report);
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogUnanswered(e, settlement.Id, settings.Network);
-            }
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            LogUnanswered(e, settlement.Id, settings.Network);
         }
     }
 
@@ -91,7 +97,7 @@ internal sealed partial class DoubtResolver(ChainSettings settings, IEvmChain ch
         else
         {
             // Found, or at the head: from there a block may still be lost, so the next search begins anew.
-            searchFrom.Remove(settlement.Id);
+            searchFrom.TryRemove(settlement.Id, out _);
         }
 
         return command;

@@ -1,3 +1,4 @@
+using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Chains;
 
@@ -61,6 +62,24 @@ public sealed class DoubtTests
         engine.Desk.Resolve(settlement);
 
         await engine.UntilAsync(payment, SettlementStatus.Failed);
+    }
+
+    [Fact]
+    public async Task One_that_the_node_never_answers_about_holds_up_no_other()
+    {
+        await using var engine = await Engine.StartAsync(settleWaitSeconds: 1);
+        var payment = await LoseAsync(engine);
+        engine.Chain.Mine((int)engine.Chain.FinalizedDepth + 1);
+        engine.Chain.IsAvailable = true;
+        var settlement = (await engine.ReadAsync(payment))!;
+        var never = new TaskCompletionSource();
+        engine.Chain.BeforeTelling = payer => payer == Engine.Merchant ? never.Task : Task.CompletedTask;
+
+        engine.Desk.Resolve(settlement with { Id = "slow", Terms = settlement.Terms with { Payer = Engine.Merchant.ToString() } });
+        engine.Desk.Resolve(settlement);
+
+        await engine.UntilAsync(payment, SettlementStatus.Failed);
+        never.SetException(new ChainUnavailableException("At last."));
     }
 
     [Fact]
