@@ -22,6 +22,8 @@ internal sealed partial class BlockWatch(
     // Mined by all we know, but the node had no receipt when it was asked, or what it proves could not be told, with the time since when.
     private readonly Dictionary<(SignerLane Lane, string Hash), long?> unread = [];
 
+    private readonly PendingReports reports = new(report, clock);
+
     // A node may call a block safe that a reorganization nobody here has heard of yet put in place of ours.
     private const ulong FollowedMax = 20_000;
     private readonly Dictionary<ulong, Bytes32> followed = [];
@@ -46,6 +48,7 @@ internal sealed partial class BlockWatch(
             {
                 shallow.Clear();
                 unread.Clear();
+                reports.Clear();
                 followed.Clear();
                 foreach (var lane in lanes)
                 {
@@ -172,6 +175,7 @@ internal sealed partial class BlockWatch(
         foreach (var item in unread.Keys.Where(item => item.Lane.Find(item.Hash) is not { Block: null }).ToArray())
         {
             unread.Remove(item);
+            reports.Forget(item.Hash);
         }
 
         // One after the other what failed before: what they are decided on could fail with it.
@@ -220,8 +224,7 @@ internal sealed partial class BlockWatch(
     {
         try
         {
-            await MinedAsync(lane, hash, receipt, cancellationToken);
-            return true;
+            return await MinedAsync(lane, hash, receipt, cancellationToken);
         }
         catch (StoreUnavailableException e) when (!cancellationToken.IsCancellationRequested && HasWorkingNeighbour(lane))
         {
@@ -236,11 +239,12 @@ internal sealed partial class BlockWatch(
     }
 
     /// <summary>Reports a mined transaction, or keeps it until it is deep enough.</summary>
-    private async Task MinedAsync(SignerLane lane, string hash, TransactionReceipt receipt, CancellationToken cancellationToken)
+    /// <returns>False while the node has not answered what it proves.</returns>
+    private async Task<bool> MinedAsync(SignerLane lane, string hash, TransactionReceipt receipt, CancellationToken cancellationToken)
     {
         if (lane.Find(hash) is not { } transaction)
         {
-            return;
+            return true;
         }
 
         var head = Head!.Value.Number;
@@ -253,12 +257,18 @@ internal sealed partial class BlockWatch(
                 (shallow.TryGetValue(deepAt, out var items) ? items : shallow[deepAt] = []).Add((lane, hash));
             }
 
-            return;
+            return true;
         }
 
-        var isLast = unread.GetValueOrDefault((lane, hash)) is { } since && clock.GetElapsedTime(since) >= ToldWithin;
-        var reports = await report.MakeAsync(transaction, receipt, head, isLast, cancellationToken);
-        await lane.Grain.MinedAsync(transaction.Nonce, hash, receipt.Block.ToReference(), reports, MinedReport.IsStarved(transaction, receipt));
+        var failedSince = unread.GetValueOrDefault((lane, hash));
+        var isLast = failedSince is { } since && clock.GetElapsedTime(since) >= ToldWithin;
+        if (await reports.TryMakeAsync(transaction, receipt, head, isLast, waits: failedSince is null, cancellationToken) is not { } proven)
+        {
+            return false;
+        }
+
+        await lane.Grain.MinedAsync(transaction.Nonce, hash, receipt.Block.ToReference(), proven, MinedReport.IsStarved(transaction, receipt));
+        return true;
     }
 
     /// <summary>Reads the receipts again at their depth: a block may have been lost in between.</summary>

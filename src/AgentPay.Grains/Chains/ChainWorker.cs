@@ -40,7 +40,7 @@ internal sealed partial class ChainWorker : BackgroundService
         this.clock = clock;
         logger = loggers.CreateLogger<ChainWorker>();
         fees = new FeeCap(settings, chain, clock, logger);
-        var report = new MinedReport(settings, chain, logger);
+        var report = new MinedReport(settings, chain, clock, logger);
         var finality = new FinalityRule(settings, chain, logger);
         resolver = new DoubtResolver(settings, chain, report, finality, grains, logger);
         lanes = [.. keys.Select(key => new SignerLane(

@@ -11,8 +11,11 @@ namespace AgentPay.Grains.Chains;
 /// What a receipt proves of each settlement in a transaction. Success needs what its method proves it by, with our Transfer from the token itself; failure needs proof too:
 /// a reverted call with the authorization unused. Everything between is doubt, and somebody may have sent the authorization before us.
 /// </summary>
-internal sealed partial class MinedReport(ChainSettings settings, IEvmChain chain, ILogger logger)
+internal sealed partial class MinedReport(ChainSettings settings, IEvmChain chain, TimeProvider clock, ILogger logger)
 {
+    /// <summary>A node that takes longer over one payment does not tell.</summary>
+    private static readonly TimeSpan ExplainMax = TimeSpan.FromSeconds(30);
+
     public const string TransactionFailed = SettlementRefusals.TransactionFailed;
     public const string TransferMismatch = "invalid_exact_evm_transfer_event_mismatch";
     public const string InvalidState = "invalid_transaction_state";
@@ -67,9 +70,16 @@ internal sealed partial class MinedReport(ChainSettings settings, IEvmChain chai
     private async Task<SettlementCommand> ExplainOrDoubtAsync(
         SettlementWork work, bool callSucceeded, TransactionReceipt receipt, ulong head, bool isLast, CancellationToken cancellationToken)
     {
+        using var enough = new CancellationTokenSource(ExplainMax, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellationToken);
         try
         {
-            return await ExplainAsync(work, callSucceeded, receipt, head, cancellationToken);
+            return await ExplainAsync(work, callSucceeded, receipt, head, either.Token);
+        }
+        catch (OperationCanceledException) when (enough.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            LogNoTrace(settings.Network, work.Terms.Payer, work.Terms.Nonce, "It does not answer.");
+            return new DoubtSettlement();
         }
         catch (ChainUnavailableException e) when (isLast)
         {

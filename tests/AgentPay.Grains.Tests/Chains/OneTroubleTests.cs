@@ -114,6 +114,37 @@ public sealed class OneTroubleTests
     }
 
     [Fact]
+    public async Task Blocks_do_not_wait_for_a_payment_the_node_takes_long_over_and_it_fails_when_the_node_has_answered()
+    {
+        await using var engine = await Engine.StartAsync();
+        var broke = await SubmitWithAsync(engine, null);
+        var answer = new TaskCompletionSource();
+        engine.Chain.Burn(engine.Usdc.Address, broke.Transfer.From);
+        engine.Chain.BeforeTelling = payer => payer == broke.Transfer.From ? answer.Task : Task.CompletedTask;
+        engine.Chain.Mine();
+
+        var other = await SubmitWithAsync(engine, null);
+        engine.Chain.Mine();
+        await engine.UntilAsync(other, SettlementStatus.Confirmed, timePasses: true);
+        Assert.Equal(SettlementStatus.Submitted, await engine.StatusAsync(broke));
+
+        answer.SetResult();
+        await engine.UntilAsync(broke, SettlementStatus.Failed, timePasses: true);
+    }
+
+    [Fact]
+    public async Task A_payment_the_node_never_answers_about_is_unknown()
+    {
+        await using var engine = await Engine.StartAsync();
+        var broke = await SubmitWithAsync(engine, null);
+        engine.Chain.Burn(engine.Usdc.Address, broke.Transfer.From);
+        engine.Chain.BeforeTelling = static _ => new TaskCompletionSource().Task;
+        engine.Chain.Mine();
+
+        await engine.UntilAsync(broke, SettlementStatus.Unknown, timePasses: true);
+    }
+
+    [Fact]
     public async Task Those_who_share_a_transaction_with_a_payment_of_which_the_token_tells_nothing_are_paid()
     {
         await using var engine = await Engine.StartAsync(canShare: true);
