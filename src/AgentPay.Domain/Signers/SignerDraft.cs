@@ -118,7 +118,8 @@ internal sealed class SignerDraft
             }
             else if (code == PayerCode.None && !group.TryAdd(ticket, work))
             {
-                if (!Send(group.Members, pen, now))
+                // One that takes more gas than the day has left waits for the next; smaller ones do not wait with it.
+                if (!Send(group.Members, pen, now) && !HasRoom(pen))
                 {
                     return;
                 }
@@ -195,7 +196,7 @@ internal sealed class SignerDraft
 
         var works = group.Select(static item => item.Work).ToImmutableArray();
         var gas = TransactionGas.Of(works);
-        if (signer.InFlight - pen.Included >= pen.Limits.InFlightMax || !SpendGas(gas, pen.Limits, now))
+        if (!HasRoom(pen) || !SpendGas(gas, pen.Limits, now))
         {
             return false;
         }
@@ -213,6 +214,8 @@ internal sealed class SignerDraft
         Announce(nonce, form.Hash, works);
         return true;
     }
+
+    private bool HasRoom(TransactionPen pen) => signer.InFlight - pen.Included < pen.Limits.InFlightMax;
 
     private bool SpendGas(ulong gas, SendingLimits limits, DateTimeOffset now)
     {

@@ -47,6 +47,20 @@ public sealed class SharedTransactionTests
         Assert.Equal(["2"], Carried(Take(Synced, 1, 2).SendWaiting(new TestPen(codeOf: static _ => PayerCode.Unread), Given.Now).State!, 6));
 
     [Fact]
+    public void One_that_takes_more_gas_than_the_day_has_left_keeps_no_smaller_one_waiting()
+    {
+        var pen = new TestPen(new SendingLimits(4, 64, 1_000_000, 300_000));
+        ulong[] gas = [100_000, 250_000, 100_000, 80_000];
+        var signer = Enumerable.Range(1, 4).Aggregate(
+            Synced, (state, i) => state.Take(SignerTests.Work(i) with { Terms = SignerTests.Work(i).Terms with { GasLimit = gas[i - 1] } }, i == 1 ? pen : null, Given.Now).State!);
+
+        signer = signer.SendWaiting(pen, Given.Now).State!;
+
+        Assert.Equal(["3", "4"], Carried(signer, 6));
+        Assert.Equal("stl:2", Assert.Single(signer.Waiting).Value.Settlement);
+    }
+
+    [Fact]
     public void A_full_transaction_waits_for_nobody()
     {
         var signer = Take(Synced, 1, 2, 3, 4);
