@@ -231,6 +231,11 @@ internal sealed partial class BlockWatch(
             lane.FallBehind(e);
             return false;
         }
+        catch (ChainUnavailableException e)
+        {
+            LogNotTold(e, hash, lane.AddressText, settings.Network);
+            return false;
+        }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not StoreUnavailableException)
         {
             LogNotReported(e, hash, lane.AddressText, settings.Network);
@@ -361,5 +366,8 @@ internal sealed partial class BlockWatch(
         settled.Number <= Head!.Value.Number && (settled.Hash is not { } hash || !followed.TryGetValue(settled.Number, out var ours) || ours == hash);
 
     [LoggerMessage(EventId = 1318, Level = LogLevel.Warning, Message = "What {Hash} of {Signer} did on {Network} could not be told; it is asked again, and others go on.")]
+    private partial void LogNotTold(Exception reason, string hash, string signer, string network);
+
+    [LoggerMessage(EventId = 1319, Level = LogLevel.Error, Message = "What {Hash} of {Signer} did on {Network} could not be noted; it is tried again, and others go on.")]
     private partial void LogNotReported(Exception reason, string hash, string signer, string network);
 }

@@ -134,9 +134,9 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             }
         }
 
-        // Rows that nobody here may deliver must not hide those behind them.
+        // Rows that nobody here may deliver, and those that nobody takes, must not hide those behind them.
         var ours = waiting.Where(message => surroundings.MayDecide(message.Target)).ToArray();
-        sweepCount = isAll || ours.Length > waiting.Count / 2 ? SweepCountMin : Math.Min(sweepCount * 4, SweepCountMax);
+        sweepCount = isAll || ours.Count(message => !IsFailed((message.Id.Source, message.Target))) > waiting.Count / 2 ? SweepCountMin : Math.Min(sweepCount * 4, SweepCountMax);
 
         // In the order of their making, which their times do not tell when the clock was set back.
         foreach (var message in ours.OrderBy(message => message.Id.Version).ThenBy(message => message.Id.Index))

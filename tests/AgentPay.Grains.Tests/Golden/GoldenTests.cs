@@ -77,6 +77,10 @@ public sealed class GoldenTests
     private static readonly Signer Key = Signer.New("eip155:8453", Whole.Signer!)
         .Sync(7, 7, Pen, Now).State!.Take(new SettlementWork(Whole.Id, 2, Terms), Pen, Now).State!.Take(new SettlementWork("stl:2", 1, Terms), null, Now).State!;
 
+    private static readonly SettlementWork ShortWork = new(Whole.Id, 2, Terms with { ValidBefore = "1767323105" });
+
+    private static readonly Signer Short = Signer.New("eip155:8453", Whole.Signer!).Sync(7, 7, Pen, Now).State!.Take(ShortWork, Pen, Now).State!;
+
     private static readonly ImmutableArray<Holding> Holdings = [new("book:credits", -Int128.MaxValue), new("book:x", 0)];
 
     private static readonly BookReceipt Receipt = new("txn_1", "req_1", Now, [new RefusedTransfer(3, "insufficient_funds")]);
@@ -92,6 +96,7 @@ public sealed class GoldenTests
             { "signer-gas", Text(StoredForms.Signers.Write(Key)) },
             { "signer-safe", Text(StoredForms.Signers.Write(Key with { SafeTo = 7 })) },
             { "signer-transaction-fees", Row(signer => signer.Mined(7, Hash, Block, [new DoubtSettlement()])) },
+            { "signer-transaction-left-out", Row(_ => Short.Outbid([7], Pen, Now.AddDays(1))) },
             { "settlement-work-approved", Row(signer => signer.Take(AfterApproval, null, Now)) },
             { "settlement-work", Row(signer => signer.Take(new SettlementWork(Whole.Id, 2, Terms), null, Now)) },
         };
@@ -144,6 +149,17 @@ public sealed class GoldenTests
         var row = new StoredRecord(SignerRows.WaitingId(3), Encoding.UTF8.GetBytes(Read("settlement-work-approved")));
 
         Assert.Equal(AfterApproval, StoredForms.Signers.Read(Bytes("signer-gas"), [row]).Waiting[3]);
+    }
+
+    [Fact]
+    public void What_a_later_form_left_out_is_read_as_left_out_of_that_one()
+    {
+        var row = new StoredRecord(SignerRows.TransactionId(7), Encoding.UTF8.GetBytes(Read("signer-transaction-left-out")));
+
+        var transaction = StoredForms.Signers.Read(Bytes("signer-gas"), [row]).Transactions[7];
+
+        Assert.Equal(ShortWork with { LeftOutOf = 1 }, transaction.Settlements.Single());
+        Assert.Equal([1, 0], transaction.Forms.Select(form => transaction.CarriedBy(form.Hash).Length));
     }
 
     [Fact]
@@ -208,6 +224,6 @@ public sealed class GoldenTests
         public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now) => new("0x02", Hash, now, 2, 1);
 
         public override SignedForm? Outbid(
-            SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now) => null;
+            SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now) => new("0x03", last.Hash.Replace('5', '6'), Now, 3, 2);
     }
 }

@@ -1,3 +1,4 @@
+using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
 using AgentPay.Storage.Contract;
 
@@ -81,6 +82,29 @@ public sealed class RestartTests
         readable.SetResult();
         await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
         Assert.Equal(["settlement.reserved", "settlement.submitted", "settlement.confirmed"], await engine.EventsAsync(payment));
+    }
+
+    [Fact]
+    public async Task More_messages_that_nobody_can_read_than_are_looked_at_together_hold_up_no_payment()
+    {
+        const int Count = 2_500;
+        await using var engine = await Engine.StartAsync();
+        var now = engine.Clock.GetUtcNow();
+        await Task.WhenAll(Enumerable.Range(0, Count).Select(i => engine.Store.CommitAsync(new Commit
+        {
+            Grain = new GrainRef("settlement", $"from another time {i}"),
+            ExpectedVersion = 0,
+            State = new byte[] { 1 },
+            DecidedAt = now,
+            Messages = [new OutgoingMessage(new GrainRef("signer", "nobody"), "no form anybody knows"u8.ToArray())],
+        })));
+        engine.Chain.Automine = true;
+        await engine.KillAsync();
+
+        var payment = engine.Pay();
+        _ = engine.SettleAsync(payment);
+
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
     }
 
     private static async Task KillAsync(Func<Commit, bool> point, bool after, Func<Engine, Payment, Task> then, bool mine = false)
