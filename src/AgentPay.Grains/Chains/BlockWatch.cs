@@ -14,10 +14,12 @@ namespace AgentPay.Grains.Chains;
 internal sealed partial class BlockWatch(
     ChainSettings settings, IEvmChain chain, ImmutableArray<SignerLane> lanes, MinedReport report, FinalityRule finality, TimeProvider clock, ILogger logger) : IDisposable
 {
-    private readonly SortedDictionary<ulong, HashSet<(SignerLane Lane, string Hash)>> shallow = [];
+    private const ulong FollowedMax = 20_000;
 
     /// <summary>So long the chain is asked what a transaction did to a payment; then the payment asks by itself, and its neighbours wait no longer.</summary>
     private static readonly TimeSpan ToldWithin = TimeSpan.FromSeconds(5);
+
+    private readonly SortedDictionary<ulong, HashSet<(SignerLane Lane, string Hash)>> shallow = [];
 
     // Mined by all we know, but the node had no receipt when it was asked, or what it proves could not be told, with the time since when.
     private readonly Dictionary<(SignerLane Lane, string Hash), long?> unread = [];
@@ -25,7 +27,6 @@ internal sealed partial class BlockWatch(
     private readonly PendingReports reports = new(report, clock);
 
     // A node may call a block safe that a reorganization nobody here has heard of yet put in place of ours.
-    private const ulong FollowedMax = 20_000;
     private readonly Dictionary<ulong, Bytes32> followed = [];
 
     // A receipt must be reported before its block can be taken back: one at a time.

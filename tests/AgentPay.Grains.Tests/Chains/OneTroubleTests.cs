@@ -38,11 +38,7 @@ public sealed class OneTroubleTests
     public async Task A_key_that_cannot_note_a_lost_block_keeps_its_neighbour_from_nothing_and_hears_of_it_later()
     {
         await using var engine = await Engine.StartAsync(hasTwoKeys: true);
-        var first = await SubmitWithAsync(engine, engine.Gas.ToString());
-        var second = await SubmitWithAsync(engine, null);
-        engine.Chain.Mine();
-        await engine.UntilAsync(first, SettlementStatus.Confirmed);
-        await engine.UntilAsync(second, SettlementStatus.Confirmed);
+        var (first, second) = await ConfirmOneOfEachKeyAsync(engine);
         engine.Store.Fails = commit => IsOf(engine, commit);
 
         engine.Chain.Reorganize(1);
@@ -63,11 +59,7 @@ public sealed class OneTroubleTests
     public async Task A_key_that_cannot_note_what_is_final_keeps_its_neighbour_from_nothing()
     {
         await using var engine = await Engine.StartAsync(hasTwoKeys: true);
-        var first = await SubmitWithAsync(engine, engine.Gas.ToString());
-        var second = await SubmitWithAsync(engine, null);
-        engine.Chain.Mine();
-        await engine.UntilAsync(first, SettlementStatus.Confirmed);
-        await engine.UntilAsync(second, SettlementStatus.Confirmed);
+        var (first, second) = await ConfirmOneOfEachKeyAsync(engine);
         engine.Store.Fails = commit => IsOf(engine, commit);
 
         engine.Chain.Mine(Engine.FinalityDepth);
@@ -181,6 +173,17 @@ public sealed class OneTroubleTests
     }
 
     private static bool IsOf(Engine engine, Commit commit) => commit.Grain == SignerId.GrainFor(engine.Chain.Network, engine.Gas.ToString());
+
+    /// <summary>A confirmed settlement of the first key, and one of the other.</summary>
+    private static async Task<(Payment First, Payment Second)> ConfirmOneOfEachKeyAsync(Engine engine)
+    {
+        var first = await SubmitWithAsync(engine, engine.Gas.ToString());
+        var second = await SubmitWithAsync(engine, null);
+        engine.Chain.Mine();
+        await engine.UntilAsync(first, SettlementStatus.Confirmed);
+        await engine.UntilAsync(second, SettlementStatus.Confirmed);
+        return (first, second);
+    }
 
     /// <summary>A submitted settlement of this key, or of any other than the first where there are two.</summary>
     private static async Task<Payment> SubmitWithAsync(Engine engine, string? signer)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace AgentPay.Repository.Tests.Tree;
 
@@ -25,6 +26,10 @@ public sealed class MutantsTests
         Assert.Equal(names.Order(StringComparer.Ordinal), rows.Select(row => row.Split('|')[1].Trim()).Order(StringComparer.Ordinal));
         Findings.None(rows.Where(row => !row.EndsWith("| killed |", StringComparison.Ordinal)));
     }
+
+    [Fact]
+    public void The_readme_says_how_many_there_are() =>
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $" {Patches.Length} planted bugs "), WorkTree.Read("README.md"), StringComparison.Ordinal);
 
     private static bool Exists(string path)
     {

@@ -120,12 +120,15 @@ internal sealed class TestChain : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends from any account, whose key nobody needs here.</summary>
+    /// <summary>Sends from any account, whose key nobody needs here, and waits for its block: what is sent after it comes after it.</summary>
     public async Task<string> SendAsAsync(Address from, Address to, byte[] data)
     {
         await CallAsync("anvil_impersonateAccount", from.ToString());
         await CallAsync("anvil_setBalance", from.ToString(), "0x56bc75e2d63100000");
-        return (await CallAsync("eth_sendTransaction", new { from = from.ToString(), to = to.ToString(), data = Hex(data), gas = "0x4c4b40" })).GetString()!;
+        var hash = (await CallAsync("eth_sendTransaction", new { from = from.ToString(), to = to.ToString(), data = Hex(data), gas = "0x4c4b40" })).GetString()!;
+        await MineAsync();
+        await Wait.ForAsync(() => ReceiptAsync(hash));
+        return hash;
     }
 
     /// <summary>Puts a compiled contract of the test network at an address, as public chains have it there.</summary>
@@ -155,12 +158,8 @@ internal sealed class TestChain : IAsyncDisposable
     }
 
     /// <summary>Lets Permit2 move tokens of the account.</summary>
-    public async Task ApprovePermit2Async(Address owner, UInt256 atoms)
-    {
-        var hash = await SendAsAsync(owner, Token, new AbiWriter("approve(address,uint256)").Address(Permit2.Contract).Number(atoms).ToArray());
-        await MineAsync();
-        await Wait.ForAsync(() => ReceiptAsync(hash));
-    }
+    public Task ApprovePermit2Async(Address owner, UInt256 atoms) =>
+        SendAsAsync(owner, Token, new AbiWriter("approve(address,uint256)").Address(Permit2.Contract).Number(atoms).ToArray());
 
     public Task MineAsync() => CallAsync("anvil_mine", "0x1");
 
