@@ -54,6 +54,12 @@ public sealed partial class SimulatedEvmChain
     /// <summary>Blocks by which the latest block told is behind the head, as behind an address that several nodes share.</summary>
     public ulong LatestLag { get; set; }
 
+    /// <summary>False: who follows the chain hears of no block, while all else is answered by the newest. What changes next is heard of again.</summary>
+    public bool TellsBlocks { get; set; } = true;
+
+    /// <summary>Receipts given so far.</summary>
+    public int ReceiptsTold { get; private set; }
+
     /// <summary>False: the node answers, but not what gas costs.</summary>
     public bool TellsFees { get; set; } = true;
 

@@ -139,7 +139,9 @@ public sealed partial class SimulatedEvmChain : IEvmChain
             () =>
             {
                 HiddenReceipts += HidesReceipts ? transactions.Count : 0;
-                return [.. transactions.Select(hash => HidesReceipts ? null : FindReceipt(hash))];
+                TransactionReceipt?[] told = [.. transactions.Select(hash => HidesReceipts ? null : FindReceipt(hash))];
+                ReceiptsTold += told.Count(static receipt => receipt is not null);
+                return told;
             },
             cancellationToken);
 
@@ -196,7 +198,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
         var last = await Ask(() => from?.Hash ?? Head.Header.Cursor.Hash, cancellationToken).ConfigureAwait(false);
         while (true)
         {
-            var (step, signal) = await Ask(() => (NextStep(last), changed.Task), cancellationToken).ConfigureAwait(false);
+            var (step, signal) = await Ask(() => (TellsBlocks ? NextStep(last) : null, changed.Task), cancellationToken).ConfigureAwait(false);
             if (step is null)
             {
                 await signal.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -187,9 +187,14 @@ internal sealed partial class BlockWatch(
         }
 
         var receipts = await chain.ReadReceiptsAsync([.. open.Select(item => Bytes32.Parse(item.Hash))], cancellationToken);
-        foreach (var item in open)
+        foreach (var (item, receipt) in open.Zip(receipts))
         {
             unread.TryAdd(item, null);
+            if (receipt is null && item.Lane.Find(item.Hash) is { } transaction)
+            {
+                // Its receipt may have been seen in a block that was lost before the chain was followed up to it: nobody will tell of that loss.
+                item.Lane.Exclude(transaction.Nonce, item.Hash);
+            }
         }
 
         var read = open.Zip(receipts).Where(pair => pair.Second is not null).ToArray();
@@ -257,7 +262,7 @@ internal sealed partial class BlockWatch(
         var deepAt = receipt.Block.Number + (ulong)settings.Confirmations - 1;
         if (deepAt > head)
         {
-            lane.Include(transaction.Nonce);
+            lane.Include(transaction.Nonce, hash);
             lock (shallow)
             {
                 (shallow.TryGetValue(deepAt, out var items) ? items : shallow[deepAt] = []).Add((lane, hash));

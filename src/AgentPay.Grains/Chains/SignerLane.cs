@@ -20,7 +20,7 @@ internal sealed partial class SignerLane(
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly PayerCodes codes = new(chain, clock);
     private readonly FormSender sender = new(chain, key.Address.ToString(), clock, logger);
-    private readonly HashSet<ulong> included = [];
+    private readonly Dictionary<ulong, string> included = [];
     private readonly HashIndex index = new();
     private readonly Lock standing = new();
     private readonly Channel<bool> company = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -77,11 +77,23 @@ internal sealed partial class SignerLane(
         limits = settings.Sending.ToLimits(canShare: await chain.HasCodeAsync(Multicall3.Address, cancellationToken));
 
     /// <summary>A transaction is in a block that is not deep enough to count.</summary>
-    public void Include(ulong nonce)
+    public void Include(ulong nonce, string hash)
     {
         lock (included)
         {
-            included.Add(nonce);
+            included[nonce] = hash;
+        }
+    }
+
+    /// <summary>It is in no block any more, as far as the node knows: it may be lost, and is sent again where the node does not have it.</summary>
+    public void Exclude(ulong nonce, string hash)
+    {
+        lock (included)
+        {
+            if (included.TryGetValue(nonce, out var form) && form == hash)
+            {
+                included.Remove(nonce);
+            }
         }
     }
 
@@ -300,7 +312,7 @@ internal sealed partial class SignerLane(
         var unmined = Unmined();
         lock (included)
         {
-            unmined.RemoveAll(transaction => included.Contains(transaction.Nonce));
+            unmined.RemoveAll(transaction => included.ContainsKey(transaction.Nonce));
         }
 
         return unmined;
@@ -332,7 +344,11 @@ internal sealed partial class SignerLane(
     {
         lock (included)
         {
-            included.RemoveWhere(nonce => signer?.Transactions.TryGetValue(nonce, out var transaction) != true || transaction!.Block is not null);
+            foreach (var nonce in included.Keys.Where(nonce => signer?.Transactions.TryGetValue(nonce, out var transaction) != true || transaction!.Block is not null).ToArray())
+            {
+                included.Remove(nonce);
+            }
+
             return included.Count;
         }
     }

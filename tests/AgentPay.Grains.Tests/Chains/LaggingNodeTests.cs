@@ -71,6 +71,30 @@ public sealed class LaggingNodeTests
     }
 
     [Fact]
+    public async Task What_was_seen_mined_in_a_block_that_is_lost_before_it_was_told_of_is_sent_again()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Mine();
+        var payment = engine.Pay();
+        var settling = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+
+        // Its nonce is counted and its receipt is there, in a block that nobody told of.
+        engine.Chain.TellsBlocks = false;
+        engine.Chain.Mine();
+        await engine.UntilAsync(() => engine.Chain.ReceiptsTold == 2, timePasses: true);
+        engine.Chain.TellsBlocks = true;
+        engine.Chain.Reorganize(1, dropped: true);
+        Assert.Empty(engine.Chain.Pool);
+
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1, timePasses: true);
+        engine.Chain.Mine();
+        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+        Assert.True((await settling).Response.Success);
+        await engine.AssertLedgerShowsTheChainAsync();
+    }
+
+    [Fact]
     public async Task A_revert_because_somebody_was_first_is_no_failure_when_the_latest_block_told_is_an_older_one()
     {
         await using var engine = await Engine.StartAsync();

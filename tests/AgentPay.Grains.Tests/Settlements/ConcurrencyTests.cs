@@ -62,11 +62,11 @@ public sealed class ConcurrencyTests
         var first = engine.SettleAsync(payment, key);
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
 
-        // It fails, and before the first caller hears of it another one reserves it.
+        // It fails, and before the first caller hears of it another one reserves it. No time passes, or the first would look by itself and be told of the failure.
         engine.Store.HoldAfter = commit => commit.Status == "failed";
         engine.Chain.RevertsAll = true;
         engine.Chain.Mine();
-        await engine.UntilAsync(payment, SettlementStatus.Failed, timePasses: true);
+        await engine.UntilAsync(payment, SettlementStatus.Failed);
         (engine.Chain.RevertsAll, engine.Chain.Automine) = (false, true);
         var second = engine.SettleAsync(payment, newKey);
         await engine.UntilAsync(payment, SettlementStatus.Reserved);

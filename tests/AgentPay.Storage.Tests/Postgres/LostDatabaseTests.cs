@@ -77,6 +77,26 @@ public sealed class LostDatabaseTests
     }
 
     [Fact]
+    public async Task Whoever_asks_after_the_database_came_back_is_answered_though_the_connections_are_from_before()
+    {
+        var postgres = new PrivatePostgres();
+        await using (postgres)
+        {
+            await postgres.InitializeAsync();
+            await using var store = await OpenAsync(await postgres.AddSchemaAsync());
+            Assert.Equal(CommitStatus.Committed, (await store.CommitAsync(Some.Commit("w"))).Status);
+            await AskManyAsync();
+
+            await postgres.KillAsync();
+            await postgres.StartAsync();
+            await AskManyAsync();
+
+            async Task AskManyAsync() =>
+                Assert.All(await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(() => store.ReadAsync(Some.Grain("w"), Cancel).AsTask(), Cancel))), Assert.NotNull);
+        }
+    }
+
+    [Fact]
     public async Task A_database_that_is_not_there_is_refused_with_its_name()
     {
         var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync("Host=127.0.0.1;Port=1;Database=nowhere;Username=agentpay"));

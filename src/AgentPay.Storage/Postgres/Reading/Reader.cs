@@ -21,20 +21,18 @@ internal sealed class Reader(NpgsqlDataSource connections, int countMax, Action 
                 throw new StoreUnavailableException("The store is closed.");
             }
 
-            await using var command = connections.CreateCommand(sql);
-            foreach (var parameter in parameters)
+            for (var dead = 0; ; dead++)
             {
-                _ = command.Parameters.Add(parameter);
+                try
+                {
+                    return await AskAsync(sql, read, parameters, cancellationToken).ConfigureAwait(false);
+                }
+                catch (NpgsqlException failure) when (dead < countMax && WasDead(failure))
+                {
+                    // The connection had lain idle since before the server ended. It is gone from the pool now; there is at most one for each reader.
+                    failed();
+                }
             }
-
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            var rows = new List<TRow>();
-            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                rows.Add(read(reader));
-            }
-
-            return rows;
         }
         catch (NpgsqlException failure)
         {
@@ -46,6 +44,32 @@ internal sealed class Reader(NpgsqlDataSource connections, int countMax, Action 
             _ = _free.Release();
         }
     }
+
+    private async Task<List<TRow>> AskAsync<TRow>(string sql, Func<NpgsqlDataReader, TRow> read, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
+    {
+        await using var command = connections.CreateCommand(sql);
+        foreach (var parameter in parameters)
+        {
+            _ = command.Parameters.Add(parameter.Collection is null ? parameter : parameter.Clone());
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        var rows = new List<TRow>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    /// <summary>True when the server ended the connection, not when it cannot be reached or does not answer. A question may be asked again.</summary>
+    private static bool WasDead(NpgsqlException failure) => failure switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown } => true,
+        PostgresException => false,
+        _ => failure.InnerException is IOException,
+    };
 
     /// <summary>Waits for the reads under way; there are none after it.</summary>
     internal async Task CloseAsync()
