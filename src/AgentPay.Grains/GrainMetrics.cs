@@ -1,11 +1,13 @@
 using System.Diagnostics.Metrics;
 using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Chains;
 
 namespace AgentPay.Grains;
 
 /// <summary>What the grains count (docs/reference/metrics.md).</summary>
 public sealed class GrainMetrics
 {
+    private readonly Meter meter;
     private readonly Counter<long> settlements;
     private readonly Counter<long> verifications;
     private readonly Histogram<double> settleDuration;
@@ -14,12 +16,22 @@ public sealed class GrainMetrics
     /// <summary>Registers the instruments on the meter <c>AgentPay</c>.</summary>
     public GrainMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create("AgentPay");
+        meter = meters.Create("AgentPay");
         settlements = meter.CreateCounter<long>("agentpay.settlement.changes", "{change}", "Settlements that entered a status.");
         verifications = meter.CreateCounter<long>("agentpay.facilitator.verifications", "{verification}", "Payments verified, by verdict.");
         settleDuration = meter.CreateHistogram<double>("agentpay.facilitator.settle.duration", "s", "From a settle request to its answer.");
         transfers = meter.CreateCounter<long>("agentpay.book.transfers", "{transfer}", "Book transfers judged, by outcome.");
     }
+
+    /// <summary>Shows what the keys of these chains gave today.</summary>
+    internal ChainDesk Show(ChainDesk desk)
+    {
+        meter.CreateObservableGauge<double>(
+            "agentpay.chain.gas_money.today", unit: "{wei}", observeValues: () => desk.GasMoneyToday.Select(Measure), description: "Given today to payers who lacked the gas for their approvals.");
+        return desk;
+    }
+
+    private static Measurement<double> Measure((string Network, int Key, UInt128 Wei) given) => new((double)given.Wei, new("network", given.Network), new("key", given.Key));
 
     /// <summary>A settlement entered a status.</summary>
     public void SettlementChanged(SettlementStatus status) => settlements.Add(1, new KeyValuePair<string, object?>("status", SettlementEvents.StatusWord(status)));

@@ -37,7 +37,7 @@ public static class GrainServices
         services.AddSingleton<DueSweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<MessageDispatcher>());
         services.AddHostedService(provider => provider.GetRequiredService<DueSweeper>());
-        services.AddSingleton(provider => new ChainDesk(provider.GetServices<ChainWorker>()));
+        services.AddSingleton(provider => provider.GetRequiredService<GrainMetrics>().Show(new ChainDesk(provider.GetServices<ChainWorker>())));
         services.AddSingleton<ITransactionDesk>(provider => provider.GetRequiredService<ChainDesk>());
         services.AddSingleton<ISettlementResolver>(provider => provider.GetRequiredService<ChainDesk>());
         services.AddOptions<FacilitatorSettings>().ValidateDataAnnotations().ValidateOnStart();

@@ -283,6 +283,11 @@ public sealed partial class SimulatedEvmChain
                 ledger = ledger.CountNonce(next.Sender);
                 var result = Run(ledger, next.Request, time);
                 ledger = result?.After ?? ledger;
+                if (result is not null && next.Request is { Value.IsZero: false, To: { } funded })
+                {
+                    unfunded.Remove(funded);
+                }
+
                 mined.Add(next);
                 receipts.Add(new TransactionReceipt(next.Hash, result is not null, cursor, result?.Logs ?? [], GasUsed, UInt256.One));
             }

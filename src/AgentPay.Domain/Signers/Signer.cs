@@ -49,6 +49,12 @@ public sealed partial record Signer
     /// <summary>What has a lower nonce was told that its block is safe; lowered when such a block is lost.</summary>
     [Id(12), JsonPropertyName("sf"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public ulong SafeTo { get; init; }
 
+    /// <summary>The UTC day, counted from 1970, on which <see cref="GasMoneyToday"/> was given.</summary>
+    [Id(13), JsonPropertyName("md"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int GasMoneyDay { get; init; }
+
+    /// <summary>Wei that this day's transactions give to payers who lacked the gas for their approvals.</summary>
+    [Id(14), JsonPropertyName("mt"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public UInt128 GasMoneyToday { get; init; }
+
     /// <summary>True when something waits and not even the least of it fits below the day's ceiling: it goes on at the next UTC day.</summary>
     public bool IsOutOfGas(SendingLimits limits, DateTimeOffset now) =>
         Waiting.Values.Any(static work => !work.IsHeld) && GasLeft(limits, now) is var left && Waiting.Values.All(work => work.IsHeld || work.Terms.GasLimit > left);
@@ -60,7 +66,8 @@ public sealed partial record Signer
         return limits.GasPerDayMax == 0 ? ulong.MaxValue : limits.GasPerDayMax > spent ? limits.GasPerDayMax - spent : 0;
     }
 
-    internal static int DayOf(DateTimeOffset now) => (int)(now.ToUnixTimeSeconds() / 86_400);
+    /// <summary>The UTC day, counted from 1970.</summary>
+    public static int DayOf(DateTimeOffset now) => (int)(now.ToUnixTimeSeconds() / 86_400);
 
     /// <summary>An authorization that ends sooner than this is not sent: it would be mined too late.</summary>
     public static readonly TimeSpan SendMargin = TimeSpan.FromSeconds(2);

@@ -90,7 +90,7 @@ public sealed partial record Signer
                 }
 
                 var isSmaller = works.Length < carried.Length;
-                if (pen.Outbid(transaction.Newest, nonce, works, TransactionGas.Of(works), always || isSmaller, now) is { } form)
+                if (pen.Outbid(transaction.Newest, nonce, works, TransactionGas.Of(works), always || isSmaller, now, transaction.Gift) is { } form)
                 {
                     draft.Rewrite(transaction, form, works);
                 }

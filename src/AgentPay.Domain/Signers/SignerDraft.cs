@@ -77,7 +77,31 @@ internal sealed class SignerDraft
             var approved = work with { Approved = true };
             signer = signer with { Waiting = signer.Waiting.SetItem(ticket, approved) };
             rows[SignerRows.WaitingId(ticket)] = approved;
+            if (work.GiftNonce is { } nonce && signer.Transactions.TryGetValue(nonce, out var transaction) && transaction.Gift is { } gift)
+            {
+                Put(transaction with { Gift = gift with { Used = true } });
+            }
         }
+    }
+
+    /// <summary>Gives held work's payer the coins for its approval, where there is room and gas.</summary>
+    public void Give(long ticket, UInt128 wei, TransactionPen pen, DateTimeOffset now)
+    {
+        if (!HasRoom(pen) || !SpendGas(TransactionGas.Empty, pen.Limits, now))
+        {
+            return;
+        }
+
+        var work = signer.Waiting[ticket];
+        var given = signer.GasMoneyOn(now);
+        Invariant.That(work is { IsHeld: true, GiftNonce: null }, "Gas money is given once for a payment.");
+        Invariant.That(pen.Limits.GasMoney is { } limits && wei <= limits.PerDayMax && given <= limits.PerDayMax - wei, "Gas money is never given beyond the day's.");
+        var gift = new GasGift(work.Terms.Payer, wei, work.Settlement, work.Attempt);
+        var nonce = TakeNonce();
+        work = work with { GiftNonce = nonce };
+        Put(new SignerTransaction { Nonce = nonce, Forms = [pen.Sign(nonce, [], TransactionGas.Empty, now, gift)], Settlements = [], Gift = gift });
+        signer = signer with { Waiting = signer.Waiting.SetItem(ticket, work), GasMoneyDay = Signer.DayOf(now), GasMoneyToday = given + wei };
+        rows[SignerRows.WaitingId(ticket)] = work;
     }
 
     /// <summary>Work that waits for an approval that will never be ends without a transaction.</summary>
@@ -201,8 +225,7 @@ internal sealed class SignerDraft
             return false;
         }
 
-        var nonce = signer.NextNonce;
-        Invariant.That(!signer.Transactions.ContainsKey(nonce), "A nonce is given out once.");
+        var nonce = TakeNonce();
         foreach (var (ticket, _) in group)
         {
             Unwait(ticket);
@@ -210,9 +233,16 @@ internal sealed class SignerDraft
 
         var form = pen.Sign(nonce, works, gas, now);
         Put(new SignerTransaction { Nonce = nonce, Forms = [form], Settlements = works });
-        signer = signer with { NextNonce = nonce + 1 };
         Announce(nonce, form.Hash, works);
         return true;
+    }
+
+    private ulong TakeNonce()
+    {
+        var nonce = signer.NextNonce;
+        Invariant.That(!signer.Transactions.ContainsKey(nonce), "A nonce is given out once.");
+        signer = signer with { NextNonce = nonce + 1 };
+        return nonce;
     }
 
     private bool HasRoom(TransactionPen pen) => signer.InFlight - pen.Included < pen.Limits.InFlightMax;

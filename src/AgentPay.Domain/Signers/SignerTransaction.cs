@@ -26,6 +26,9 @@ public sealed record SignerTransaction
     /// <summary>Hash of the form that was mined; null while it is on its way.</summary>
     [Id(4), JsonPropertyName("h")] public string? MinedHash { get; init; }
 
+    /// <summary>What it gives to a payer, instead of carrying settlements; null: nothing.</summary>
+    [Id(5), JsonPropertyName("g")] public GasGift? Gift { get; init; }
+
     /// <summary>The form being sent.</summary>
     [JsonIgnore]
     public SignedForm Newest => Forms[^1];
@@ -75,6 +78,7 @@ public sealed record SignedForm(
 /// <param name="Moved">It was left out when its transaction was mined, and waits for another.</param>
 /// <param name="Approved">What had to be mined before it is.</param>
 /// <param name="LeftOutOf">Its transaction has it in no form from this one on, counted from 0; 0: in all.</param>
+/// <param name="GiftNonce">The transaction that gave its payer the coins for the approval; null: none did, and only then one may.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.SettlementWork")]
 public sealed record SettlementWork(
     [property: Id(0), JsonPropertyName("i")] string Settlement,
@@ -83,7 +87,8 @@ public sealed record SettlementWork(
     [property: Id(3), JsonPropertyName("c"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int CompanyMax = 0,
     [property: Id(4), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Moved = false,
     [property: Id(5), JsonPropertyName("p"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Approved = false,
-    [property: Id(6), JsonPropertyName("o"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int LeftOutOf = 0)
+    [property: Id(6), JsonPropertyName("o"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int LeftOutOf = 0,
+    [property: Id(7), JsonPropertyName("g"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ulong? GiftNonce = null)
 {
     /// <summary>It may not be sent yet: the payer's approval goes first.</summary>
     [JsonIgnore]

@@ -17,8 +17,10 @@ public abstract class TransactionPen
     /// </summary>
     public virtual PayerCode CodeOf(string payer) => PayerCode.None;
 
-    /// <summary>Signs a transaction that carries <paramref name="works"/> in this order; without any it moves nothing and only uses the nonce up.</summary>
-    public abstract SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now);
+    /// <summary>
+    /// Signs a transaction that carries <paramref name="works"/> in this order, or makes the <paramref name="gift"/>; without either it moves nothing and only uses the nonce up.
+    /// </summary>
+    public abstract SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now, GasGift? gift = null);
 
     /// <summary>
     /// Signs another form of a nonce that nodes take in place of <paramref name="last"/>; null when the fees of the moment do not call for one,
@@ -30,8 +32,9 @@ public abstract class TransactionPen
     /// <param name="gas">Its gas limit.</param>
     /// <param name="always">Whatever the fees of the moment: it carries less, or it is not for its price that the last one does not move.</param>
     /// <param name="now">The time.</param>
+    /// <param name="gift">The gift that both forms make; null: none.</param>
     public abstract SignedForm? Outbid(
-        SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now);
+        SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now, GasGift? gift = null);
 }
 
 /// <summary>What is known of a payer's code.</summary>
@@ -52,4 +55,8 @@ public enum PayerCode
 /// <param name="InFlightMax">Transactions on their way at a time: nodes drop long queues of one account.</param>
 /// <param name="GasPerTransactionMax">Gas one transaction may use.</param>
 /// <param name="GasPerDayMax">Gas all transactions of the key signed on one UTC day may use; 0: no ceiling.</param>
-public sealed record SendingLimits(int PaymentsMax, int InFlightMax, ulong GasPerTransactionMax, ulong GasPerDayMax);
+public sealed record SendingLimits(int PaymentsMax, int InFlightMax, ulong GasPerTransactionMax, ulong GasPerDayMax)
+{
+    /// <summary>What may be given to payers who lack the gas for their approvals; null: nothing.</summary>
+    public GasMoneyLimits? GasMoney { get; init; }
+}

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
+using AgentPay.Domain.Signers;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Methods;
 using AgentPay.X402;
@@ -101,7 +102,7 @@ internal sealed partial class ApprovalWatch(ChainSettings settings, IEvmChain ch
         var reading = await Permit2Method.ReadAsync(chain, terms, cancellationToken);
         if (reading is { PayerHasCode: false, Verdict: Permit2Verdict.AllowanceRequired })
         {
-            if (await SendAsync(terms.Payer, terms.Approval!, cancellationToken) is { } code)
+            if (await SendAsync(ticket, terms.Payer, terms.Approval!, cancellationToken) is { } code)
             {
                 await EndAsync(ticket, terms, new FailSettlement(code));
             }
@@ -123,26 +124,61 @@ internal sealed partial class ApprovalWatch(ChainSettings settings, IEvmChain ch
     }
 
     /// <returns>Why it will never be mined; null while it may.</returns>
-    private async Task<string?> SendAsync(string payer, ApprovalTerms approval, CancellationToken cancellationToken)
+    private async Task<string?> SendAsync(long ticket, string payer, ApprovalTerms approval, CancellationToken cancellationToken)
     {
         var hash = Bytes32.Parse(approval.Hash);
+        var raw = Convert.FromHexString(approval.Raw.AsSpan(2));
         var mined = await chain.ReadTransactionCountAsync(Address.Parse(payer), pending: false, cancellationToken);
         if (mined > approval.Nonce)
         {
             // Mined, by this transaction or another, and there is no allowance.
-            var since = endedSince.GetOrAdd(approval.Hash, clock.GetTimestamp());
-            return clock.GetElapsedTime(since) > EndedFor ? ErrorCodes.Erc20ApprovalTxFailed : null;
+            return HasLookedEnded(approval.Hash) ? ErrorCodes.Erc20ApprovalTxFailed : null;
+        }
+
+        var isKnown = await chain.KnowsTransactionAsync(hash, cancellationToken);
+        var verdict = isKnown ? null : await FundAsync(ticket, raw, Address.Parse(payer), cancellationToken);
+        if (verdict == GiftVerdict.Refused)
+        {
+            // It has too little, and what was given before is gone.
+            return HasLookedEnded(approval.Hash) ? ErrorCodes.Erc20ApprovalBroadcastFailed : null;
         }
 
         endedSince.TryRemove(approval.Hash, out _);
-        if (await chain.KnowsTransactionAsync(hash, cancellationToken))
+        if (isKnown || verdict is not null)
         {
             return null;
         }
 
-        var submission = await chain.SubmitAsync(Convert.FromHexString(approval.Raw.AsSpan(2)), cancellationToken);
+        var submission = await chain.SubmitAsync(raw, cancellationToken);
         LogSent(approval.Hash, payer, settings.Network, submission.Status, submission.Rejection, submission.Message);
         return submission is { Status: SubmissionStatus.Rejected, Rejection: not SubmissionRejection.NonceTooLow } ? ErrorCodes.Erc20ApprovalBroadcastFailed : null;
+    }
+
+    private bool HasLookedEnded(string approval) => clock.GetElapsedTime(endedSince.GetOrAdd(approval, clock.GetTimestamp())) > EndedFor;
+
+    /// <summary>Sees to it that the payer has the coins for its transaction, where the operator gives any.</summary>
+    /// <returns>Null when it has them, or nobody here gives any: then the node says what it thinks of the transaction.</returns>
+    private async Task<GiftVerdict?> FundAsync(long ticket, byte[] approval, Address payer, CancellationToken cancellationToken)
+    {
+        var work = lane.Newest?.Waiting.GetValueOrDefault(ticket);
+        if (settings.Sending.ApprovalGasMoneyPerDay == 0 && work is not { GiftNonce: not null })
+        {
+            return null;
+        }
+
+        var request = EvmTransaction.Decode(approval).Request;
+        if (GiftDesk.NeedOf(payer, request, await chain.ReadBalanceAsync(payer, cancellationToken)) is not { } need)
+        {
+            return null;
+        }
+
+        var verdict = work is null ? GiftVerdict.Waits : lane.JudgeGift(work, need);
+        if (verdict == GiftVerdict.Fits && await lane.Grain.GiveAsync(ticket, need))
+        {
+            LogGiven(lane.AddressText, need.Missing, payer.ToString(), settings.Network, work!.Settlement);
+        }
+
+        return verdict;
     }
 
     private Task EndAsync(long ticket, SettlementTerms terms, SettlementCommand report)
@@ -159,6 +195,9 @@ internal sealed partial class ApprovalWatch(ChainSettings settings, IEvmChain ch
 
     [LoggerMessage(EventId = 1352, Level = LogLevel.Warning, Message = "What waits for the approval {Hash} of {Payer} on {Network} could not be looked at; it is looked at again, and others go on.")]
     private partial void LogUnread(Exception reason, string hash, string payer, string network);
+
+    [LoggerMessage(EventId = 1353, Level = LogLevel.Information, Message = "{Signer} gives {Wei} wei to {Payer} on {Network}: it lacks them for the approval that {Settlement} waits for.")]
+    private partial void LogGiven(string signer, UInt128 wei, string payer, string network, string settlement);
 
     /// <summary>The newest look at one approval.</summary>
     private sealed class Look(int round, int failures)

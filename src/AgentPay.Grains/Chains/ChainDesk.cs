@@ -1,3 +1,4 @@
+using System.Globalization;
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
@@ -26,11 +27,25 @@ public sealed class ChainDesk : ITransactionDesk, ISettlementResolver
     /// <inheritdoc/>
     public void Resolve(Settlement settlement) => workers.GetValueOrDefault(settlement.Terms.Network)?.Resolve(settlement);
 
+    /// <summary>Whether the payer of a payment that is to go by <see cref="SenderOf"/> would be given the coins it lacks for its approval.</summary>
+    internal GiftVerdict JudgeGift(SettlementTerms terms, GasNeed need) => workers[terms.Network].JudgeGift(SenderOf(terms), need);
+
+    /// <summary>Wei that each key gave today for payers' approvals, where any may be given: by network, and the key's number in the settings.</summary>
+    internal IEnumerable<(string Network, int Key, UInt128 Wei)> GasMoneyToday =>
+        workers.Values.SelectMany(static worker => worker.GasMoneyToday.Select(item => (worker.Settings.Network, item.Key, item.Wei)));
+
     /// <summary>A configured chain; null when the operator has none of that name.</summary>
     internal ChainWorker? Find(string network) => workers.GetValueOrDefault(network);
 
     /// <summary>The keys that can send now; all of them when none can, for then the payment waits with any.</summary>
     public IReadOnlyList<string> SendersOf(string network) => workers.GetValueOrDefault(network)?.SenderAddresses ?? [];
+
+    /// <summary>The key that a payment goes by, of those that can send now.</summary>
+    internal string SenderOf(SettlementTerms terms)
+    {
+        var senders = SendersOf(terms.Network);
+        return senders[(int)(uint.Parse(terms.Nonce.AsSpan(2, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture) % (uint)senders.Count)];
+    }
 
     /// <summary>The addresses that pay gas on a network.</summary>
     public IReadOnlyList<string> SignersOf(string network) => workers.GetValueOrDefault(network)?.SignerAddresses ?? [];

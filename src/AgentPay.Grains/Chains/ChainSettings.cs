@@ -1,4 +1,5 @@
 using AgentPay.Chains.Evm;
+using AgentPay.Domain.Signers;
 
 namespace AgentPay.Grains.Chains;
 
@@ -37,6 +38,13 @@ public sealed record ChainSettings(string Network, int Confirmations, int Finali
 
     /// <summary>How transactions are written and watched.</summary>
     public SendingSettings Sending { get; init; } = new();
+
+    /// <summary>What one key may do; an approval that gas money is given for may offer as much as a transaction of the engine's own.</summary>
+    internal SendingLimits ToLimits(bool canShare) => Sending.ToLimits(canShare) with
+    {
+        GasMoney = Sending.ApprovalGasMoneyPerDay == 0 ? null
+            : new GasMoneyLimits(Sending.ApprovalGasMoneyPerDay, MaxFeePerGas.High == 0 ? MaxFeePerGas.Low : UInt128.MaxValue),
+    };
 
     /// <summary>300 gwei: a transfer offers at most 0.048 coins. Above what public chains take but in their worst hours.</summary>
     public const ulong MaxFeePerGasDefault = 300_000_000_000;

@@ -65,6 +65,7 @@ internal sealed partial class ChainWorker : BackgroundService
                 : fees.Trouble is { } above ? ("degraded", "fees_above_cap", above)
                 : fees.Silence is { } silence ? ("degraded", "node_unavailable", silence)
                 : key is not null ? ("degraded", key.TroubleCode, key.Trouble)
+                : lanes.Select(static lane => lane.GasMoneySpent).FirstOrDefault(static spent => spent is not null) is { } given ? ("healthy", "gas_money_spent", given)
                 : ("healthy", null, null);
             return new ChainHealth(Settings.Network, state, watch.Head?.Number, watch.HeadSeenAt, trouble, code);
         }
@@ -82,6 +83,13 @@ internal sealed partial class ChainWorker : BackgroundService
             return able.Length > 0 ? able : SignerAddresses;
         }
     }
+
+    /// <summary>Whether a payer of a payment that is to go by this key would be given the coins it lacks for its approval.</summary>
+    public GiftVerdict JudgeGift(string address, GasNeed need) => lanes.FirstOrDefault(lane => lane.AddressText == address)?.JudgeGift(null, need) ?? GiftVerdict.Refused;
+
+    /// <summary>Wei that each key gave today, by its number in the settings.</summary>
+    public IEnumerable<(int Key, UInt128 Wei)> GasMoneyToday => lanes.Select(static (lane, i) => (i, lane.GasMoneyToday)).Where(static item => item.GasMoneyToday is not null)
+        .Select(static item => (item.i, item.GasMoneyToday!.Value));
 
     public TransactionPen? PenFor(string address) =>
         fees.Quote is { } quote ? lanes.FirstOrDefault(lane => lane.AddressText == address)?.PenAt(quote, watch.BlockGasLimit) : null;

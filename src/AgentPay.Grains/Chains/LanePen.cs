@@ -19,13 +19,13 @@ internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settin
 
     public override PayerCode CodeOf(string payer) => codes.Of(payer);
 
-    public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now) => Sign(nonce, works, gas, fees, now);
+    public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now, GasGift? gift = null) => Sign(nonce, works, gas, fees, now, gift);
 
     /// <summary>
     /// Nodes take a form in place of another when it offers a tenth more, in both fees; an eighth is offered, or what the moment asks for. Where the moment
     /// asks for no more than was offered, a higher offer would change nothing, unless it is not the price that holds it up. Where gas costs nothing none can be made.
     /// </summary>
-    public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now)
+    public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now, GasGift? gift = null)
     {
         if (!always && fees.MaxFeePerGas <= last.MaxFee && fees.MaxPriorityFeePerGas <= last.MaxTip)
         {
@@ -39,13 +39,13 @@ internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settin
             return null;
         }
 
-        var form = Sign(nonce, works, gas, new FeeQuote(fees.IsLegacy, Max(fee, tip), tip), now);
+        var form = Sign(nonce, works, gas, new FeeQuote(fees.IsLegacy, Max(fee, tip), tip), now, gift);
         return form.Hash == last.Hash ? null : form;
     }
 
-    private SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, FeeQuote offered, DateTimeOffset now)
+    private SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, FeeQuote offered, DateTimeOffset now, GasGift? gift)
     {
-        var (raw, hash) = SettlementTransaction.Sign(key, chainId, nonce, offered, gas, works);
+        var (raw, hash) = SettlementTransaction.Sign(key, chainId, nonce, offered, gas, works, gift);
         return new SignedForm(raw, hash, now, offered.MaxFeePerGas.Low, offered.MaxPriorityFeePerGas.Low);
     }
 

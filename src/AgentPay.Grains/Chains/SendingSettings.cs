@@ -17,6 +17,9 @@ public sealed record SendingSettings
     /// <summary>Most gas of all transactions a key signs on one UTC day; 0: no ceiling.</summary>
     public ulong GasPerDayMax { get; init; }
 
+    /// <summary>Most wei that a key gives, on one UTC day, to payers who lack the gas for their approvals; 0: none.</summary>
+    public UInt128 ApprovalGasMoneyPerDay { get; init; }
+
     /// <summary>After this a transaction that is not mined is offered again with higher fees, where the fees of the moment call for it.</summary>
     public TimeSpan StuckAfter { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -20,13 +20,14 @@ internal sealed partial class SignerLane(
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly PayerCodes codes = new(chain, clock);
     private readonly FormSender sender = new(chain, key.Address.ToString(), clock, logger);
+    private readonly GiftDesk gifts = new(chain.Network, key.Address.ToString(), clock, logger);
     private readonly Dictionary<ulong, string> included = [];
     private readonly HashIndex index = new();
     private readonly Lock standing = new();
     private readonly Channel<bool> company = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Channel<bool> full = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Channel<bool> approvals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private SendingLimits limits = settings.Sending.ToLimits(canShare: false);
+    private SendingLimits limits = settings.ToLimits(canShare: false);
     private volatile StrongBox<Fence>? held;
     private volatile Signer? signer;
     private volatile string? reset;
@@ -64,6 +65,15 @@ internal sealed partial class SignerLane(
     /// <summary>The code of <see cref="Trouble"/>.</summary>
     public string? TroubleCode => Trouble is null ? null : reset is not null ? "chain_reset" : behind is not null ? "node_unavailable" : Trouble == sender.Unfunded ? "signer_unfunded" : "gas_ceiling";
 
+    /// <summary>That the day's gas money did not suffice for a payer, in one sentence; null while it did. Payments that need none go on.</summary>
+    public string? GasMoneySpent => gifts.Spent(limits.GasMoney);
+
+    /// <summary>Wei given today; null where none is ever given, or it is another process's to say.</summary>
+    public UInt128? GasMoneyToday => limits.GasMoney is null ? null : signer?.GasMoneyOn(clock.GetUtcNow());
+
+    /// <summary>Whether a payer is given what it lacks for its approval; <paramref name="work"/> is null for a payment that is not here yet.</summary>
+    public GiftVerdict JudgeGift(SettlementWork? work, GasNeed need) => gifts.Judge(signer, work, need, limits.GasMoney);
+
     private string? Spent => signer is { } state && state.IsOutOfGas(limits, clock.GetUtcNow())
         ? $"{AddressText} signed transactions of {state.GasToday} gas today on {chain.Network} and GasPerDayMax is {limits.GasPerDayMax}: what waits is sent after midnight UTC."
         : null;
@@ -74,7 +84,7 @@ internal sealed partial class SignerLane(
 
     /// <summary>Learns whether many settlements can share a transaction on this chain.</summary>
     public async Task LearnLimitsAsync(CancellationToken cancellationToken) =>
-        limits = settings.Sending.ToLimits(canShare: await chain.HasCodeAsync(Multicall3.Address, cancellationToken));
+        limits = settings.ToLimits(canShare: await chain.HasCodeAsync(Multicall3.Address, cancellationToken));
 
     /// <summary>A transaction is in a block that is not deep enough to count.</summary>
     public void Include(ulong nonce, string hash)

@@ -1,17 +1,25 @@
 using AgentPay.Chains.Evm;
+using AgentPay.Domain.Signers;
+using AgentPay.Grains.Chains;
 using AgentPay.X402;
 
 namespace AgentPay.Grains.Facilitator;
 
 /// <summary>
-/// Whether a payer's own transaction that approves Permit2 can be sent and mined now (x402 v2, extension <c>erc20ApprovalGasSponsoring</c>). The payer pays its gas: the
-/// engine sends it, and nothing else.
+/// Whether a payer's own transaction that approves Permit2 can be sent and mined now (x402 v2, extension <c>erc20ApprovalGasSponsoring</c>). The payer pays its gas; where the
+/// operator gives gas money, it may be given what it lacks.
 /// </summary>
 internal static class ApprovalCheck
 {
     /// <summary>Asked only where everything but the allowance is in order.</summary>
+    /// <param name="chain">Where.</param>
+    /// <param name="transfer">What goes after it.</param>
+    /// <param name="approval">The payer's transaction.</param>
+    /// <param name="judge">Whether the payer would be given the coins it lacks.</param>
+    /// <param name="cancellationToken">Ends the questions.</param>
     /// <returns>Null, or the code of the refusal.</returns>
-    public static async Task<string?> RunAsync(IEvmChain chain, Permit2Transfer transfer, SignedApproval approval, CancellationToken cancellationToken)
+    public static async Task<string?> RunAsync(
+        IEvmChain chain, Permit2Transfer transfer, SignedApproval approval, Func<GasNeed, GiftVerdict> judge, CancellationToken cancellationToken)
     {
         var request = approval.Request;
         if (request.ChainId != chain.ChainId || !request.Value.IsZero)
@@ -28,11 +36,17 @@ internal static class ApprovalCheck
         var gas = chain.EstimateGasAsync(transfer.From, transfer.Token, request.Data, cancellationToken);
         var balance = chain.ReadBalanceAsync(transfer.From, cancellationToken);
         var fees = chain.ReadFeesAsync(cancellationToken);
-        await Task.WhenAll(mined, gas, balance, fees);
+        var head = chain.ReadBlockAsync(BlockTag.Latest, cancellationToken);
+        await Task.WhenAll(mined, gas, balance, fees, head);
         return await mined != request.Nonce || await gas is not { } needed || needed > request.GasLimit ? ErrorCodes.Erc20ApprovalTxFailed
-            : await balance < approval.CostMax || request.Fees.MaxFeePerGas < PriceOf(await fees) ? ErrorCodes.Erc20ApprovalBroadcastFailed
+            : !IsTaken(request.Fees, await fees, await head) ? ErrorCodes.Erc20ApprovalBroadcastFailed
+            : GiftDesk.NeedOf(transfer.From, request, await balance) is { } need && judge(need) == GiftVerdict.Refused ? ErrorCodes.Erc20ApprovalBroadcastFailed
             : null;
     }
+
+    /// <summary>False when no block of now takes it, whatever its sender owns. Where blocks have no base fee, there is no fee market and its transactions are unknown (EIP-1559).</summary>
+    private static bool IsTaken(FeeQuote offered, FeeQuote quote, BlockHeader? head) =>
+        (offered.IsLegacy || head is not { BaseFeePerGas: null }) && offered.MaxFeePerGas >= PriceOf(quote);
 
     /// <summary>What is wrong with the transaction itself, in the protocol's words.</summary>
     public static string? CodeOf(SignedApprovalFault fault) => fault switch

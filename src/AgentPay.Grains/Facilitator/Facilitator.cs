@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
@@ -166,7 +165,7 @@ internal sealed class Facilitator(
     {
         var caller = RandomKey();
         var grain = Grain(prepared);
-        var reply = await grain.ReserveAsync(new ReserveSettlement(prepared.Terms, key, SignerFor(prepared)), caller, cancellationToken);
+        var reply = await grain.ReserveAsync(new ReserveSettlement(prepared.Terms, key, desk.SenderOf(prepared.Terms)), caller, cancellationToken);
         if (reply.Refusal is { } no)
         {
             var hash = no.Code == SettlementRefusals.Duplicate ? await HashAsync(grain, reply.State, cancellationToken) : null;
@@ -243,12 +242,6 @@ internal sealed class Facilitator(
         await store.ReadAsync(new GrainRef(SettlementId.GrainType, id), cancellationToken) is { } row
             ? StoredForms.Settlements.Read(row.State.Span, [])
             : null;
-
-    private string SignerFor(PreparedPayment prepared)
-    {
-        var signers = desk.SendersOf(prepared.Terms.Network);
-        return signers[(int)(uint.Parse(prepared.Terms.Nonce.AsSpan(2, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture) % (uint)signers.Count)];
-    }
 
     private ISettlementGrain Grain(PreparedPayment prepared) => grains.GetGrain<ISettlementGrain>(prepared.Id);
 

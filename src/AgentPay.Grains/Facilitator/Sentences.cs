@@ -54,7 +54,7 @@ internal static class Sentences
         ErrorCodes.Erc20ApprovalTxInvalidSignature => "The approval's signature is no key's.",
         ErrorCodes.Erc20ApprovalTxSignerMismatch => "The approval must be signed by the payer.",
         ErrorCodes.Erc20ApprovalTxFailed => "The approval cannot be mined: its nonce, chain, value or gas limit do not fit, or the token refuses it.",
-        ErrorCodes.Erc20ApprovalBroadcastFailed => "The approval cannot be sent: the payer must own the gas it offers, at a fee that the chain takes.",
+        ErrorCodes.Erc20ApprovalBroadcastFailed => "The approval cannot be sent: the payer must own the gas it offers, or be given it here, at a fee that the chain takes.",
         ErrorCodes.SettlementPending => "The outcome is not known yet and is never given up; ask again with the same payment and key.",
         SettlementRefusals.Duplicate => "This payment was or is being settled for another caller; one payment is answered once.",
         SettlementRefusals.InUse => "This payment already bought an answer; sign a new one.",

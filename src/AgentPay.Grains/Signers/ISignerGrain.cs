@@ -24,6 +24,10 @@ public interface ISignerGrain : IGrainWithStringKey
     [Alias("Approved")]
     Task ApprovedAsync(long ticket);
 
+    /// <summary>The payer of waiting work lacks these coins for its approval; true when this call gave them, which happens once for the work at most.</summary>
+    [Alias("Give")]
+    Task<bool> GiveAsync(long ticket, GasNeed need);
+
     /// <summary>The payer's approval of waiting work can no longer be; its settlement hears this.</summary>
     [Alias("Unapproved")]
     Task UnapprovedAsync(long ticket, SettlementCommand report);

@@ -82,6 +82,9 @@ internal sealed class ChainSection
     /// <summary>Most gas all transactions a key signs on one UTC day may use; 0: no ceiling.</summary>
     public long GasPerDayMax { get; set; }
 
+    /// <summary>Most wei that a key gives, on one UTC day, to payers who lack the gas for their approvals; 0: none.</summary>
+    public string ApprovalGasMoneyPerDay { get; set; } = "0";
+
     /// <summary>Seconds after which a transaction that is not mined is offered with higher fees: 5 to 3,600.</summary>
     public int StuckSeconds { get; set; } = 30;
 

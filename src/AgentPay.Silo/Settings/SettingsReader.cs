@@ -154,8 +154,11 @@ internal sealed class SettingsReader
         Gather = TimeSpan.FromMilliseconds(chain.GatherMilliseconds),
         GasPerTransactionMax = (ulong)Math.Max(chain.GasPerTransactionMax, 0),
         GasPerDayMax = (ulong)Math.Max(chain.GasPerDayMax, 0),
+        ApprovalGasMoneyPerDay = ReadGasMoney(chain) ?? 0,
         StuckAfter = TimeSpan.FromSeconds(chain.StuckSeconds),
     };
+
+    private static UInt128? ReadGasMoney(ChainSection chain) => UInt256.TryParse(chain.ApprovalGasMoneyPerDay, out var wei) && wei.High == 0 ? wei.Low : null;
 
     private ConfiguredChain? ReadChain(ChainSection chain, string path)
     {
@@ -177,6 +180,7 @@ internal sealed class SettingsReader
         Require(chain.GatherMilliseconds is >= 0 and <= 10_000, $"{path}:GatherMilliseconds is {chain.GatherMilliseconds}; it must be 0 to 10000.");
         Require(chain.GasPerTransactionMax is >= 200_000 and <= 1_000_000_000, $"{path}:GasPerTransactionMax is {chain.GasPerTransactionMax}; it must be 200000 to 1000000000.");
         Require(chain.GasPerDayMax >= 0, $"{path}:GasPerDayMax is {chain.GasPerDayMax}; it must be 0 (no ceiling) or more.");
+        Require(ReadGasMoney(chain) is not null, $"{path}:ApprovalGasMoneyPerDay is '{chain.ApprovalGasMoneyPerDay}'; it must be a whole number of wei, 0 (none) to {UInt128.MaxValue}.");
         Require(chain.StuckSeconds is >= 5 and <= 3_600, $"{path}:StuckSeconds is {chain.StuckSeconds}; it must be 5 to 3600.");
         var (maxFee, maxTip) = (ReadWei(chain.MaxFeePerGas, $"{path}:MaxFeePerGas"), ReadWei(chain.MaxTipPerGas, $"{path}:MaxTipPerGas"));
         Require(chain.Tokens.Count > 0, $"{path}:Tokens:0 is missing: the engine settles only in tokens that are named.");

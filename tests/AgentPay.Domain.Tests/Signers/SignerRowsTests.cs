@@ -30,7 +30,7 @@ public sealed class SignerRowsTests
 
             // A nonce carries settlements once. One that the chain says is free again, its foreign transaction lost with a block, is used up by a transaction that moves nothing.
             Assert.All(outcome.State!.Transactions.Keys.Except(signer.Transactions.Keys), nonce => Assert.True(
-                used.Add(nonce) || outcome.State.Transactions[nonce].Settlements.IsEmpty, $"Nonce {nonce} given out twice."));
+                used.Add(nonce) || outcome.State.Transactions[nonce] is { Settlements.IsEmpty: true, Gift: null }, $"Nonce {nonce} given out twice."));
             signer = outcome.State;
             foreach (var row in outcome.Effects.Records)
             {
@@ -62,12 +62,13 @@ public sealed class SignerRowsTests
         {
             0 => null,
             1 => TestPen.Alone,
-            _ => new TestPen(new SendingLimits(1 + dice.Next(4), 1 + dice.Next(8), 500_000, dice.Next(3) == 0 ? 5_000_000u : 0), dice.Next(2), (UInt128)step),
+            _ => new TestPen(new SendingLimits(1 + dice.Next(4), 1 + dice.Next(8), 500_000, dice.Next(3) == 0 ? 5_000_000u : 0) { GasMoney = new GasMoneyLimits(500, 1) }, dice.Next(2), (UInt128)step),
         };
         var open = signer.Transactions.Values.ToArray();
         var any = open.Length == 0 ? null : open[dice.Next(open.Length)];
         var block = new BlockReference((ulong)dice.Next(3), "0x" + dice.Next(3));
-        return (dice.Next(10), any) switch
+        var held = signer.Waiting.Where(item => item.Value.IsHeld).Select(item => (item.Key, item.Value.Terms.Payer)).FirstOrDefault();
+        return (dice.Next(14), any) switch
         {
             (0, _) => Sync(signer, dice, step, pen, now),
             (1, _) => signer.SendWaiting(pen, now),
@@ -77,9 +78,15 @@ public sealed class SignerRowsTests
             (5, { } one) => signer.Final([one.Nonce]),
             (6, { } one) => signer.Outbid([one.Nonce], pen, now),
             (7, _) => signer.FillForeign((ulong)dice.Next(step + 1), pen, now),
+            (8, _) when held.Payer is not null => signer.Give(held.Key, new GasNeed(held.Payer, (UInt128)dice.Next(1, 9), 70_000, 1), pen, now),
+            (9, _) when held.Payer is not null => signer.Approved(held.Key, pen, now),
+            (10, _) => signer.Take(Hold(SignerTests.Work(step, now.AddSeconds(dice.Next(8)))), pen, now),
             _ => signer.Take(SignerTests.Work(step, now.AddSeconds(dice.Next(8))), pen, now),
         };
     }
+
+    private static SettlementWork Hold(SettlementWork work) =>
+        work with { Terms = work.Terms with { Payer = work.Settlement, Approval = new ApprovalTerms("0x02", "0xaa", 0) } };
 
     private static Outcome<Signer> Sync(Signer signer, Random dice, int step, TransactionPen? pen, DateTimeOffset now)
     {

@@ -16,11 +16,13 @@ internal sealed class TestPen(SendingLimits? limits = null, int included = 0, UI
 
     public override PayerCode CodeOf(string payer) => codeOf?.Invoke(payer) ?? PayerCode.None;
 
-    public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"0x{nonce:x4}"), HashOf(nonce), now, fee);
+    public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now, GasGift? gift = null) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"0x{nonce:x4}{Words(gift)}"), HashOf(nonce), now, fee);
 
-    public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now) =>
-        always || fee > last.MaxFee ? new SignedForm(last.Raw + "+", last.Hash + "+", now, fee) : null;
+    public override SignedForm? Outbid(SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now, GasGift? gift = null) =>
+        always || fee > last.MaxFee ? new SignedForm(last.Raw + "+" + Words(gift), last.Hash + "+", now, fee) : null;
+
+    private static string Words(GasGift? gift) => gift is null ? "" : string.Create(CultureInfo.InvariantCulture, $" gives {gift.Wei} to {gift.Payer}");
 
     public static string HashOf(ulong nonce) => string.Create(CultureInfo.InvariantCulture, $"0x{nonce:x64}");
 }

@@ -74,6 +74,11 @@ public sealed class GoldenTests
     private static readonly SettlementWork AfterApproval = new(
         "stl:4", 1, Terms with { Method = "permit2", NonceKeeper = "0x" + new string('8', 40), Approval = new ApprovalTerms("0x02f8", "0x" + new string('3', 64), 7) }, Approved: true);
 
+    private static readonly GasNeed Need = new(Terms.Payer, UInt128.MaxValue >> 1, 70_000, 300_000_000_000);
+
+    private static readonly Outcome<Signer> Given = Signer.New("eip155:8453", Whole.Signer!).Sync(7, 7, Pen, Now).State!
+        .Take(AfterApproval with { Approved = false }, Pen, Now).State!.Give(0, Need, Pen, Now);
+
     private static readonly Signer Key = Signer.New("eip155:8453", Whole.Signer!)
         .Sync(7, 7, Pen, Now).State!.Take(new SettlementWork(Whole.Id, 2, Terms), Pen, Now).State!.Take(new SettlementWork("stl:2", 1, Terms), null, Now).State!;
 
@@ -97,6 +102,10 @@ public sealed class GoldenTests
             { "signer-safe", Text(StoredForms.Signers.Write(Key with { SafeTo = 7 })) },
             { "signer-transaction-fees", Row(signer => signer.Mined(7, Hash, Block, [new DoubtSettlement()])) },
             { "signer-transaction-left-out", Row(_ => Short.Outbid([7], Pen, Now.AddDays(1))) },
+            { "signer-gas-money", Text(StoredForms.Signers.Write(Given.State!)) },
+            { "signer-transaction-gift", Row(_ => Given, "t:") },
+            { "signer-transaction-gift-used", Row(_ => Given.State!.Approved(0, null, Now), "t:") },
+            { "settlement-work-given", Row(_ => Given, "w:") },
             { "settlement-work-approved", Row(signer => signer.Take(AfterApproval, null, Now)) },
             { "settlement-work", Row(signer => signer.Take(new SettlementWork(Whole.Id, 2, Terms), null, Now)) },
         };
@@ -162,6 +171,20 @@ public sealed class GoldenTests
         Assert.Equal([1, 0], transaction.Forms.Select(form => transaction.CarriedBy(form.Hash).Length));
     }
 
+    [Theory]
+    [InlineData("signer-transaction-gift", false)]
+    [InlineData("signer-transaction-gift-used", true)]
+    public void A_stored_gift_is_read_with_the_work_that_remembers_it(string transaction, bool used)
+    {
+        var signer = StoredForms.Signers.Read(Bytes("signer-gas-money"), [
+            new StoredRecord(SignerRows.TransactionId(7), Encoding.UTF8.GetBytes(Read(transaction))),
+            new StoredRecord(SignerRows.WaitingId(0), Encoding.UTF8.GetBytes(Read("settlement-work-given")))]);
+
+        Assert.Equal(new GasGift(Terms.Payer, UInt128.MaxValue >> 1, "stl:4", 1, used), signer.Transactions[7].Gift);
+        Assert.Equal(AfterApproval with { Approved = false, GiftNonce = 7 }, signer.Waiting[0]);
+        Assert.Equal((UInt128.MaxValue >> 1, UInt128.Zero), (signer.GasMoneyOn(Now), signer.GasMoneyOn(Now.AddDays(1))));
+    }
+
     [Fact]
     public void A_stored_book_is_read_with_its_accounts_and_a_receipt_as_it_was()
     {
@@ -200,7 +223,8 @@ public sealed class GoldenTests
 
     private static TransactionPen Pen => new FixedPen();
 
-    private static string Row(Func<Signer, Outcome<Signer>> decide) => Encoding.UTF8.GetString(decide(Key).Effects.Records.Single().Body!.Value.Span);
+    private static string Row(Func<Signer, Outcome<Signer>> decide, string kind = "") =>
+        Encoding.UTF8.GetString(decide(Key).Effects.Records.Single(record => record.Id.StartsWith(kind, StringComparison.Ordinal)).Body!.Value.Span);
 
     private static string Text(byte[] stored) => $"{stored[0]} {Encoding.UTF8.GetString(stored.AsSpan(1))}";
 
@@ -219,11 +243,11 @@ public sealed class GoldenTests
 
     private sealed class FixedPen : TransactionPen
     {
-        public override SendingLimits Limits { get; } = new(1, 512, 1_000_000, 0);
+        public override SendingLimits Limits { get; } = new(1, 512, 1_000_000, 0) { GasMoney = new GasMoneyLimits(UInt128.MaxValue, 300_000_000_000) };
 
-        public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now) => new("0x02", Hash, now, 2, 1);
+        public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now, GasGift? gift = null) => new("0x02", Hash, now, 2, 1);
 
         public override SignedForm? Outbid(
-            SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now) => new("0x03", last.Hash.Replace('5', '6'), Now, 3, 2);
+            SignedForm last, ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, bool always, DateTimeOffset now, GasGift? gift = null) => new("0x03", last.Hash.Replace('5', '6'), Now, 3, 2);
     }
 }

@@ -14,7 +14,7 @@ public abstract class PlainTokenWorld : EngineOnChain
         return chain;
     }
 
-    private protected sealed override Dictionary<string, string> Change(Dictionary<string, string> settings)
+    private protected override Dictionary<string, string> Change(Dictionary<string, string> settings)
     {
         settings["AgentPay__Demo__TransferMethod"] = "permit2";
         settings["AgentPay__Chains__0__Tokens__0__TakesPermits"] = "false";
@@ -40,4 +40,38 @@ public sealed class FreePlainTokenWorld : PlainTokenWorld
 public sealed class OldPlainTokenWorld : PlainTokenWorld
 {
     private protected override Task<TestChain> StartEmptyAsync() => TestChain.StartZeroGasAsync(Token);
+}
+
+/// <summary>Gas has a price, and the engine gives payers what they lack; between it and its node is a proxy that stops calls.</summary>
+public sealed class GasMoneyWorld : PlainTokenWorld
+{
+    /// <summary>Wei that the engine gives on a day.</summary>
+    internal const ulong PerDay = 10_000_000_000_000_000;
+
+    internal RpcProxy Proxy { get; private set; } = null!;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (Proxy is not null)
+        {
+            await Proxy.DisposeAsync();
+        }
+    }
+
+    private protected override Task<TestChain> StartEmptyAsync() => TestChain.StartWithTokenAsync(Token);
+
+    private protected override async Task<Uri> RpcAsync()
+    {
+        Proxy = await RpcProxy.StartAsync(Chain.Url);
+        return Proxy.Url;
+    }
+
+    private protected override Dictionary<string, string> Change(Dictionary<string, string> settings)
+    {
+        settings = base.Change(settings);
+        settings["AgentPay__Chains__0__ApprovalGasMoneyPerDay"] = PerDay.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        settings["AgentPay__Facilitator__SettleWaitSeconds"] = "2";
+        return settings;
+    }
 }

@@ -12,9 +12,6 @@ public sealed record SignedApproval(TransactionRequest Request, Bytes32 Hash, Re
     private const int SelectorBytes = 4;
     private static readonly byte[] Approve = AbiWriter.SelectorOf("approve(address,uint256)");
 
-    /// <summary>Wei that the sender must own for a node to take it, when it moves none itself: the most its gas can cost.</summary>
-    public UInt256 CostMax => Request.Fees.MaxFeePerGas.High == 0 ? Request.Fees.MaxFeePerGas * Request.GasLimit : UInt256.MaxValue;
-
     /// <summary>Reads it, in the order of the reference implementation.</summary>
     /// <param name="raw">The signed bytes.</param>
     /// <param name="token">The contract it must call.</param>

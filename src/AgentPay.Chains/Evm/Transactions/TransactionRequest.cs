@@ -9,4 +9,8 @@ namespace AgentPay.Chains.Evm;
 /// <param name="Value">Wei.</param>
 /// <param name="Data">Calldata or creation code.</param>
 public sealed record TransactionRequest(
-    ulong ChainId, ulong Nonce, ulong GasLimit, FeeQuote Fees, Address? To, UInt256 Value, ReadOnlyMemory<byte> Data);
+    ulong ChainId, ulong Nonce, ulong GasLimit, FeeQuote Fees, Address? To, UInt256 Value, ReadOnlyMemory<byte> Data)
+{
+    /// <summary>Wei that the sender must own for a node to take it, when it moves none itself: the most its gas can cost.</summary>
+    public UInt256 GasCostMax => Fees.MaxFeePerGas.High == 0 ? Fees.MaxFeePerGas * GasLimit : UInt256.MaxValue;
+}

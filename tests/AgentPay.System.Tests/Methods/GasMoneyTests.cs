@@ -1,0 +1,188 @@
+using System.Globalization;
+using System.Text.Json;
+using AgentPay.Chains.Evm;
+using AgentPay.SystemTests.Clients;
+using AgentPay.SystemTests.World;
+
+namespace AgentPay.SystemTests.Methods;
+
+/// <summary>Payers without coins, whose approvals the engine gives the gas money for, up to so much a day.</summary>
+public sealed class GasMoneyTests(GasMoneyWorld world) : IClassFixture<GasMoneyWorld>
+{
+    private const string Metric = "agentpay_chain_gas_money_today";
+    private const ulong Fee = 3_000_000_000;
+    private const ulong Cost = SignedApprovals.GasLimit * Fee;
+    private static readonly Address Stranger = Address.Parse("0xf400000000000000000000000000000000000f42");
+
+    [Fact]
+    public async Task The_unmodified_client_without_any_coins_pays_with_a_token_without_permits()
+    {
+        var buyer = await Buyer.NewAsync(world);
+        var (sent, given) = (await world.Chain.MinedOfAsync(world.Signer), await world.Engine.MetricAsync(Metric));
+
+        var report = await buyer.BuyAsync();
+        Assert.True(Buyer.Signed(report, "erc20ApprovalGasSponsoring", "signedTransaction"));
+        await buyer.AssertPaidAsync(report);
+        Assert.Equal((sent + 2, 1UL), (await world.Chain.MinedOfAsync(world.Signer), await world.Chain.MinedOfAsync(buyer.Address)));
+        Assert.InRange(await world.Engine.MetricAsync(Metric, "key=\"0\"") - given, 1, GasMoneyWorld.PerDay);
+
+        await buyer.AssertPaidAsync(await buyer.BuyAsync(), times: 2);
+        Assert.Equal(sent + 3, await world.Chain.MinedOfAsync(world.Signer));
+    }
+
+    [Fact]
+    public async Task Exactly_what_is_missing_is_given_whatever_the_payer_has()
+    {
+        using var payer = await world.Chain.NewPayerAsync();
+        await SetCoinsAsync(payer.Address, Cost - 1_000);
+        var given = await world.Engine.MetricAsync(Metric);
+
+        var settled = await AgainAsync(SignedApprovals.Pay(world.Chain, payer));
+        Assert.True(settled.IsSuccess, settled.Body);
+        Assert.Equal(1_000, await world.Engine.MetricAsync(Metric) - given);
+    }
+
+    [Fact]
+    public async Task Who_has_the_coins_is_given_none()
+    {
+        using var payer = await world.Chain.NewPayerAsync();
+        await SetCoinsAsync(payer.Address, Cost);
+        var (sent, given) = (await world.Chain.MinedOfAsync(world.Signer), await world.Engine.MetricAsync(Metric));
+
+        var settled = await AgainAsync(SignedApprovals.Pay(world.Chain, payer));
+        Assert.True(settled.IsSuccess, settled.Body);
+        Assert.Equal((sent + 1, given), (await world.Chain.MinedOfAsync(world.Signer), await world.Engine.MetricAsync(Metric)));
+    }
+
+    [Theory]
+    [InlineData(150_000, Fee, null)]
+    [InlineData(150_001, Fee, "erc20_approval_broadcast_failed")]
+    [InlineData(70_000, 300_000_000_001, "erc20_approval_broadcast_failed")]
+    [InlineData(100_000, 100_000_000_000, null)]
+    [InlineData(100_001, 100_000_000_000, "erc20_approval_broadcast_failed")]
+    public async Task Verify_refuses_what_no_gift_would_be_given_for_and_settle_sends_nothing_then(ulong gas, ulong fee, string? code)
+    {
+        await using var fresh = new GasMoneyWorld();
+        await fresh.InitializeAsync();
+        using var payer = await fresh.Chain.NewPayerAsync();
+        var payment = SignedApprovals.Pay(fresh.Chain, payer, request => request with { GasLimit = gas, Fees = new FeeQuote(false, fee, 1UL) });
+
+        Assert.Equal(code, (await fresh.Engine.VerifyAsync(payment)).Text("invalidReason"));
+        if (code is not null)
+        {
+            Assert.Equal(code, (await fresh.Engine.SettleAsync(payment)).ErrorReason);
+            Assert.Equal(0UL, await fresh.Chain.MinedOfAsync(fresh.Signer));
+        }
+        else
+        {
+            Assert.True((await fresh.Engine.SettleAsync(payment)).IsSuccess);
+        }
+    }
+
+    [Theory]
+    [InlineData(RpcPoint.BeforeNode)]
+    [InlineData(RpcPoint.BeforeAnswer)]
+    public async Task Killed_while_it_sends_the_gift_the_engine_goes_on_by_itself_and_gives_and_pays_once(RpcPoint point)
+    {
+        using var payer = await world.Chain.NewPayerAsync();
+        var payment = SignedApprovals.Pay(world.Chain, payer);
+        var (sent, given) = (await world.Chain.MinedOfAsync(world.Signer), await world.Engine.MetricAsync(Metric));
+        Task<Answer?> asked;
+        using (var stop = world.Proxy.StopAt("eth_sendRawTransaction", point))
+        {
+            asked = AskAsync(payment);
+            await stop.MetAsync();
+            await world.Engine.KillAsync();
+        }
+
+        Assert.Null(await asked);
+        Assert.Equal(0UL, await world.Chain.MinedOfAsync(payer.Address));
+        await world.Engine.StartAsync();
+        var settled = await AgainAsync(payment);
+        Assert.True(settled.IsSuccess, settled.Body);
+        Assert.Equal((sent + 2, 1UL), (await world.Chain.MinedOfAsync(world.Signer), await world.Chain.MinedOfAsync(payer.Address)));
+        Assert.Equal(Cost, await world.Engine.MetricAsync(Metric) - given);
+        Assert.Equal(1_000_000 - Payment.Price, await world.Chain.BalanceAsync(payer.Address));
+    }
+
+    [Fact]
+    public async Task A_payer_that_spends_the_coins_on_something_else_fails_and_is_given_no_others()
+    {
+        using var payer = await world.Chain.NewPayerAsync();
+        var payment = SignedApprovals.Pay(world.Chain, payer);
+        var sent = await world.Chain.MinedOfAsync(world.Signer);
+        Task<Answer> asked;
+        using (var stop = world.Proxy.StopAt("eth_sendRawTransaction", RpcPoint.BeforeAnswer, requests: 1))
+        {
+            asked = world.Engine.SettleAsync(payment, "k");
+            await stop.MetAsync();
+            await Wait.UntilAsync(async () => await world.Chain.MinedOfAsync(world.Signer) == sent + 1);
+            await SetCoinsAsync(payer.Address, Cost - 1);
+        }
+
+        await asked;
+        var failed = await AgainAsync(payment);
+        Assert.Equal("erc20_approval_broadcast_failed", failed.ErrorReason);
+        Assert.Equal("erc20_approval_broadcast_failed", (await world.Engine.VerifyAsync(payment)).Text("invalidReason"));
+        Assert.Equal((sent + 1, 0UL), (await world.Chain.MinedOfAsync(world.Signer), await world.Chain.MinedOfAsync(payer.Address)));
+    }
+
+    [Fact]
+    public async Task A_payer_that_spends_coins_and_nonce_on_something_else_fails_and_is_given_no_others()
+    {
+        using var payer = await world.Chain.NewPayerAsync();
+        var payment = SignedApprovals.Pay(world.Chain, payer);
+        var sent = await world.Chain.MinedOfAsync(world.Signer);
+        Task<Answer> asked;
+        using (var stop = world.Proxy.StopAt("eth_sendRawTransaction", RpcPoint.BeforeAnswer, requests: 1))
+        {
+            asked = world.Engine.SettleAsync(payment, "k");
+            await stop.MetAsync();
+            await world.Chain.SendAsAsync(payer.Address, Stranger, []);
+            await SetCoinsAsync(payer.Address, 0);
+        }
+
+        await asked;
+        Assert.Equal("erc20_approval_tx_failed", (await AgainAsync(payment)).ErrorReason);
+        Assert.Equal(sent + 1, await world.Chain.MinedOfAsync(world.Signer));
+    }
+
+    [Fact]
+    public async Task When_a_day_has_too_little_left_for_a_payer_health_says_so_and_others_are_served()
+    {
+        await using var fresh = new GasMoneyWorld();
+        await fresh.InitializeAsync();
+        using var costly = await fresh.Chain.NewPayerAsync();
+        using var cheap = await fresh.Chain.NewPayerAsync();
+        using var late = await fresh.Chain.NewPayerAsync();
+        var connector = $"/health/connectors/{fresh.Chain.Network}";
+        Payment Pay(EvmSigner payer, ulong fee) => SignedApprovals.Pay(fresh.Chain, payer, request => request with { GasLimit = 100_000, Fees = new FeeQuote(false, fee, 1UL) });
+
+        Assert.True((await fresh.Engine.SettleAsync(Pay(costly, 70_000_000_000))).IsSuccess);
+        Assert.DoesNotContain("gas_money_spent", (await fresh.Engine.GetAsync(connector)).Body, StringComparison.Ordinal);
+        Assert.Equal("erc20_approval_broadcast_failed", (await fresh.Engine.VerifyAsync(Pay(late, 30_000_000_001))).Text("invalidReason"));
+        var said = await fresh.Engine.GetAsync(connector);
+        Assert.Equal((200, "healthy", "gas_money_spent"), (said.Status, said.Text("status"), said.Text("code")));
+
+        Assert.True((await fresh.Engine.SettleAsync(Pay(cheap, 30_000_000_000))).IsSuccess);
+        Assert.Equal(GasMoneyWorld.PerDay, await fresh.Engine.MetricAsync(Metric));
+    }
+
+    private Task<JsonElement> SetCoinsAsync(Address account, ulong wei) => world.Chain.CallAsync("anvil_setBalance", account.ToString(), string.Create(CultureInfo.InvariantCulture, $"0x{wei:x}"));
+
+    /// <summary>Settles; null when the engine went away.</summary>
+    private async Task<Answer?> AskAsync(Payment payment)
+    {
+        try
+        {
+            return await world.Engine.SettleAsync(payment, "k");
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    private Task<Answer> AgainAsync(Payment payment) => Wait.ForAsync(async () =>
+        await world.Engine.SettleAsync(payment, "k") is { ErrorReason: not "settlement_pending" } answer ? answer : null);
+}
