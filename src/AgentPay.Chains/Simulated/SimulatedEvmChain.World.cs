@@ -33,6 +33,9 @@ public sealed partial class SimulatedEvmChain
     /// <summary>What the node makes of the truth when it is asked what is safe and final.</summary>
     public Func<ChainFinality, ChainFinality> TellsFinality { get; set; } = static truth => truth;
 
+    /// <summary>What a node makes of the truth when it is asked what an account owns, as one that has seen other blocks than the node that takes transactions.</summary>
+    public Func<Address, UInt256, UInt256> TellsBalance { get; set; } = static (_, truth) => truth;
+
     /// <summary>Accounts whose transactions the node fails to count.</summary>
     public Func<Address, bool> FailsToCount { get; set; } = static _ => false;
 

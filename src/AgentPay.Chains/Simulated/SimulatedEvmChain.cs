@@ -216,7 +216,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
 
     /// <inheritdoc/>
     public Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken) =>
-        Ask(() => unfunded.Contains(account) ? UInt256.Zero : (UInt256)1_000_000_000_000_000_000UL, cancellationToken);
+        Ask(() => TellsBalance(account, unfunded.Contains(account) ? UInt256.Zero : (UInt256)1_000_000_000_000_000_000UL), cancellationToken);
 
     private Submission Take(ReadOnlySpan<byte> raw)
     {

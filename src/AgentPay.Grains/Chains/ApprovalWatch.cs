@@ -135,33 +135,40 @@ internal sealed partial class ApprovalWatch(ChainSettings settings, IEvmChain ch
             return HasLookedEnded(approval.Hash) ? ErrorCodes.Erc20ApprovalTxFailed : null;
         }
 
-        var isKnown = await chain.KnowsTransactionAsync(hash, cancellationToken);
-        var verdict = isKnown ? null : await FundAsync(ticket, raw, Address.Parse(payer), cancellationToken);
-        if (verdict == GiftVerdict.Refused)
+        if (await chain.KnowsTransactionAsync(hash, cancellationToken))
         {
-            // It has too little, and what was given before is gone.
+            endedSince.TryRemove(approval.Hash, out _);
+            return null;
+        }
+
+        var verdict = await FundAsync(ticket, raw, Address.Parse(payer), isNext: mined == approval.Nonce, cancellationToken);
+        var submission = verdict is null ? await chain.SubmitAsync(raw, cancellationToken) : null;
+        if (submission is not null)
+        {
+            LogSent(approval.Hash, payer, settings.Network, submission.Status, submission.Rejection, submission.Message);
+        }
+
+        if (verdict == GiftVerdict.Refused || (submission?.Rejection == SubmissionRejection.InsufficientFunds && HasGifts(ticket)))
+        {
+            // What was given is gone, or not seen by this node yet.
             return HasLookedEnded(approval.Hash) ? ErrorCodes.Erc20ApprovalBroadcastFailed : null;
         }
 
         endedSince.TryRemove(approval.Hash, out _);
-        if (isKnown || verdict is not null)
-        {
-            return null;
-        }
-
-        var submission = await chain.SubmitAsync(raw, cancellationToken);
-        LogSent(approval.Hash, payer, settings.Network, submission.Status, submission.Rejection, submission.Message);
         return submission is { Status: SubmissionStatus.Rejected, Rejection: not SubmissionRejection.NonceTooLow } ? ErrorCodes.Erc20ApprovalBroadcastFailed : null;
     }
+
+    /// <summary>Gas money is given here, or was given for this payment.</summary>
+    private bool HasGifts(long ticket) => settings.Sending.ApprovalGasMoneyPerDay > 0 || lane.Newest?.Waiting.GetValueOrDefault(ticket) is { GiftNonce: not null };
 
     private bool HasLookedEnded(string approval) => clock.GetElapsedTime(endedSince.GetOrAdd(approval, clock.GetTimestamp())) > EndedFor;
 
     /// <summary>Sees to it that the payer has the coins for its transaction, where the operator gives any.</summary>
     /// <returns>Null when it has them, or nobody here gives any: then the node says what it thinks of the transaction.</returns>
-    private async Task<GiftVerdict?> FundAsync(long ticket, byte[] approval, Address payer, CancellationToken cancellationToken)
+    private async Task<GiftVerdict?> FundAsync(long ticket, byte[] approval, Address payer, bool isNext, CancellationToken cancellationToken)
     {
         var work = lane.Newest?.Waiting.GetValueOrDefault(ticket);
-        if (settings.Sending.ApprovalGasMoneyPerDay == 0 && work is not { GiftNonce: not null })
+        if (!HasGifts(ticket))
         {
             return null;
         }
@@ -172,7 +179,7 @@ internal sealed partial class ApprovalWatch(ChainSettings settings, IEvmChain ch
             return null;
         }
 
-        var verdict = work is null ? GiftVerdict.Waits : lane.JudgeGift(work, need);
+        var verdict = work is null || !isNext ? GiftVerdict.Waits : lane.JudgeGift(work, need);
         if (verdict == GiftVerdict.Fits && await lane.Grain.GiveAsync(ticket, need))
         {
             LogGiven(lane.AddressText, need.Missing, payer.ToString(), settings.Network, work!.Settlement);

@@ -92,6 +92,24 @@ public sealed class GasMoneyTests : IDisposable
         Assert.Equal(0UL, await ApprovalsAsync(engine));
     }
 
+    [Fact]
+    public async Task A_node_that_has_not_seen_the_gift_refuses_the_approval_and_gets_it_again()
+    {
+        await using var engine = await HoldAsync();
+        await engine.UntilAsync(async () => await GiftAsync(engine) is { Newest.Hash: var hash } && engine.Chain.Pool.Contains(Bytes32.Parse(hash)), timePasses: true);
+        MineAndTake(engine);
+        engine.Chain.TellsBalance = static (_, _) => Cost;
+        var before = engine.Chain.Submissions;
+        await engine.UntilAsync(() => engine.Chain.Submissions > before + 1, timePasses: true);
+        Assert.Single((await engine.SignerAsync()).Waiting);
+
+        engine.Chain.SetFunded(payer.Address, isFunded: true);
+        engine.Chain.Automine = true;
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Waiting.IsEmpty, timePasses: true);
+
+        Assert.Equal(1UL, await ApprovalsAsync(engine));
+    }
+
     /// <summary>The gift is mined, and its payer has spent it before anybody can look.</summary>
     private void MineAndTake(Engine engine)
     {

@@ -58,7 +58,7 @@ public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
     [InlineData("AgentPay__Chains__0__ZeroGas", "no", "AgentPay:Chains:0:ZeroGas is 'no'; it must be true or false.")]
     [InlineData("AgentPay__Chains__0__Tokens__0__Decimals", "six", "AgentPay:Chains:0:Tokens:0:Decimals is 'six'; it must be a whole number.")]
     [InlineData("AgentPay__Chains__0__ApprovalGasMoneyPerDay", "-1", "AgentPay:Chains:0:ApprovalGasMoneyPerDay is '-1'; it must be a whole number of wei, 0 (none) to 340282366920938463463374607431768211455.")]
-    [InlineData("AgentPay__Chains__0__ApprovalGasMoneyPerDay", "340282366920938463463374607431768211456", "AgentPay:Chains:0:ApprovalGasMoneyPerDay is '340282366920938463463374607431768211456'; it must be")]
+    [InlineData("AgentPay__Chains__0__ApprovalGasMoneyPerDay", "340282366920938463463374607431768211456", "AgentPay:Chains:0:ApprovalGasMoneyPerDay is '340282366920938463463374607431768211456'; it must be a whole number of wei, 0 (none) to 340282366920938463463374607431768211455.")]
     [InlineData("AgentPay__Chains__0__MaxFeePerGas", "0", "AgentPay:Chains:0:MaxFeePerGas is '0'; it must be a whole number of wei, more than 0.")]
     [InlineData("AgentPay__Chains__0__MaxTipPerGas", "1 gwei", "AgentPay:Chains:0:MaxTipPerGas is '1 gwei'; it must be a whole number of wei, more than 0.")]
     [InlineData("AgentPay__Chains__1__Confirmation", "5", "AgentPay:Chains:1:Confirmation is no setting.")]
