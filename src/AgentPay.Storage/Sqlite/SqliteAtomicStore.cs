@@ -59,7 +59,7 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
             connection = SqliteFile.OpenWriter(settings);
             var applied = Migrator.Apply(connection, path, clock.GetUtcNow());
             logger.Opened(path, connection.ReadInt64("SELECT max(number) FROM schema_migrations"), applied.Count);
-            var writer = new StoreWriter(connection, () => SqliteFile.OpenWriter(settings), settings.CheckpointPages, clock, logger);
+            var writer = new StoreWriter(connection, settings, clock, logger);
             return new SqliteAtomicStore(path, logger, fileLock, writer, new ReaderPool(settings));
         }
         catch (Exception failure)

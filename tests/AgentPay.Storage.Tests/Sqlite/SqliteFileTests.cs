@@ -63,7 +63,7 @@ public sealed class SqliteFileTests : IDisposable
         }
 
         var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => _file.OpenAsync());
-        Assert.Equal($"The store '{_file.Path}' was written by a newer program: its schema is 999, this program knows 2.", refusal.Message);
+        Assert.Equal($"The store '{_file.Path}' was written by a newer program: its schema is 999, this program knows 3.", refusal.Message);
     }
 
     [Fact]

@@ -20,6 +20,9 @@ internal sealed class TemporaryStore : IDisposable
     internal Task<SqliteAtomicStore> OpenAsync(int hashBits) =>
         SqliteAtomicStore.OpenAsync(new SqliteStoreOptions { Path = Path, HashBits = hashBits }, TimeProvider.System, NullLogger<SqliteAtomicStore>.Instance);
 
+    internal Task<SqliteAtomicStore> OpenGatheringAsync(int changes, long? pagesMax = null) => SqliteAtomicStore.OpenAsync(
+        new SqliteStoreOptions { Path = Path, GatheredChanges = changes, PagesMax = pagesMax }, TimeProvider.System, NullLogger<SqliteAtomicStore>.Instance);
+
     internal static Task<SqliteAtomicStore> OpenAsync(string path) =>
         SqliteAtomicStore.OpenAsync(new SqliteStoreOptions { Path = path }, TimeProvider.System, NullLogger<SqliteAtomicStore>.Instance);
 

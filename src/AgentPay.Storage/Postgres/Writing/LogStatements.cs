@@ -1,4 +1,5 @@
 using System.Numerics;
+using AgentPay.Storage.Writing;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -39,6 +40,7 @@ internal sealed class LogStatements
     private readonly Column<long> _back;
     private readonly Column<long> _object;
     private readonly Column<long> _objectSequence;
+    private readonly EventIds _ids = new();
     private readonly Column<Guid> _id;
     private readonly Column<string> _type;
     private readonly Column<long> _createdAt;
@@ -111,7 +113,7 @@ internal sealed class LogStatements
             _back.Add(back);
             _object.Add(row.Object.Id);
             _objectSequence.Add(objectSequence);
-            _id.Add(Guid.CreateVersion7(row.DecidedAt));
+            _id.Add(_ids.Next(row.DecidedAt));
             _type.Add(row.Draft.Type);
             _createdAt.Add(row.DecidedAt);
             _body.Add(row.Draft.Body);

@@ -60,10 +60,13 @@ internal static class LedgerQueries
     {
         var select = connection.Statement("""
             WITH RECURSIVE asked (account, last_transfer) AS (
-                SELECT h.account, h.last_transfer FROM ledger_accounts n CROSS JOIN words w CROSS JOIN ledger_heads h
-                WHERE n.name_hash = ?1 AND n.name = ?2 AND w.word = ?3 AND h.account = n.id AND h.asset = w.id),
+                SELECT n.id, coalesce(
+                    (SELECT t.id FROM transfers t
+                     WHERE t.id > (SELECT heads_to FROM marks) AND t.asset = w.id AND (t.debit = n.id OR t.credit = n.id) ORDER BY t.id DESC LIMIT 1),
+                    (SELECT h.last_transfer FROM ledger_heads h WHERE h.account = n.id AND h.asset = w.id))
+                FROM ledger_accounts n CROSS JOIN words w WHERE n.name_hash = ?1 AND n.name = ?2 AND w.word = ?3),
             chain (id, account) AS (
-                SELECT last_transfer, account FROM asked
+                SELECT last_transfer, account FROM asked WHERE last_transfer IS NOT NULL
                 UNION ALL
                 SELECT CASE WHEN t.credit = c.account THEN t.previous_credit ELSE t.previous_debit END, c.account
                 FROM chain c CROSS JOIN transfers t ON t.id = c.id)

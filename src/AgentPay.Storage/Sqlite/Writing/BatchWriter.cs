@@ -21,15 +21,15 @@ internal sealed class BatchWriter : IDisposable
     private readonly AnswerRows _answers;
     private readonly Words _words;
 
-    internal BatchWriter(SqliteConnection connection, FailedDecisions failed)
+    internal BatchWriter(SqliteConnection connection, FailedDecisions failed, int gatheredMin)
     {
         _connection = connection;
         _failed = failed;
         _words = new Words(connection);
         _grains = new GrainRows(connection, _words);
-        _ledger = new LedgerRows(connection, _words);
+        _ledger = new LedgerRows(connection, _words, gatheredMin);
         _events = new EventRows(connection, _words, _grains);
-        _records = new RecordRows(connection);
+        _records = new RecordRows(connection, gatheredMin);
         _answers = new AnswerRows(connection);
         Messages = new MessageRows(connection, _words, _grains);
         Due = new DueRows(connection, _grains);
@@ -98,7 +98,7 @@ internal sealed class BatchWriter : IDisposable
     {
         _ledger.Flush();
         _events.Flush();
-        _records.Flush();
+        _records.Flush(batch);
         _answers.Flush();
         _grains.Flush();
         _connection.Statement(NextBatch).Bind(1, batch).Execute();

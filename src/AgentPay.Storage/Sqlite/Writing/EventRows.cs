@@ -20,6 +20,7 @@ internal sealed class EventRows(SqliteConnection connection, Words words, GrainR
 
     private readonly EventHeads _heads = new(connection);
 
+    private readonly EventIds _ids = new();
     private long _last = -1;
 
     internal void Write(Commit commit, GrainRow row)
@@ -50,7 +51,7 @@ internal sealed class EventRows(SqliteConnection connection, Words words, GrainR
         var log = _heads.Log(commit.Account ?? EventShards.Of(draft.Object));
         var position = EventLogs.Position(log.Number, ++log.LastSequence);
         Span<byte> publicId = stackalloc byte[16];
-        Guid.CreateVersion7(commit.DecidedAt).TryWriteBytes(publicId, bigEndian: true, out _);
+        _ids.Next(commit.DecidedAt).TryWriteBytes(publicId, bigEndian: true, out _);
         connection.Statement(Insert)
             .Bind(1, id).Bind(2, @object).Bind(3, sequence).Bind(4, previous).Bind(5, position).Bind(6, words.Number(draft.Type))
             .Bind(7, StoredTime.From(commit.DecidedAt)).Bind(8, publicId).Bind(9, draft.Body.Span)

@@ -5,16 +5,17 @@ using AgentPay.Storage.Sqlite.Native;
 namespace AgentPay.Storage.Sqlite.Writing;
 
 /// <summary>Writes ledger rows, in the order decided, each after the one before of its grain and of its two accounts.</summary>
-internal sealed class LedgerRows(SqliteConnection connection, Words words)
+internal sealed class LedgerRows(SqliteConnection connection, Words words, int changesMin)
 {
     private const string Insert = """
         INSERT INTO transfers (id, grain, version, place, debit, credit, asset, reason, previous, previous_debit, previous_credit, created_at, atoms)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
         """;
 
-    private readonly LedgerAccounts _accounts = new(connection);
+    private readonly LedgerAccounts _accounts = new(connection, changesMin);
 
     private long _last = -1;
+    private int _written;
 
     internal void Write(Commit commit, GrainRow row)
     {
@@ -26,6 +27,7 @@ internal sealed class LedgerRows(SqliteConnection connection, Words words)
         if (_last < 0)
         {
             _last = connection.ReadInt64("SELECT coalesce(max(id), 0) FROM transfers");
+            _accounts.ReadMoved();
         }
 
         Span<char> atoms = stackalloc char[40];
@@ -41,15 +43,26 @@ internal sealed class LedgerRows(SqliteConnection connection, Words words)
                 .Bind(9, row.LastTransfer).Bind(10, debit.LastTransfer).Bind(11, credit.LastTransfer)
                 .Bind(12, StoredTime.From(commit.DecidedAt)).Bind(13, atoms[..digits])
                 .Execute();
+            _written++;
             row.LastTransfer = _last;
             _accounts.Move(debit, _last);
             _accounts.Move(credit, _last);
         }
     }
 
-    internal void Begin() => _accounts.Begin();
+    internal void Begin()
+    {
+        _written = 0;
+        _accounts.Begin();
+    }
 
-    internal void Flush() => _accounts.Flush();
+    internal void Flush()
+    {
+        if (_written > 0)
+        {
+            _accounts.Flush(_written, _last);
+        }
+    }
 
     /// <summary>Forgets what was remembered: the transaction it came from was rolled back.</summary>
     internal void Forget()

@@ -12,6 +12,7 @@ internal sealed class StoreWriter : IDisposable
     private static readonly TimeSpan _readBackPause = TimeSpan.FromMilliseconds(200);
 
     private readonly Func<SqliteConnection> _open;
+    private readonly int _gatheredMin;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly BatchOutcomes _outcomes;
@@ -22,16 +23,17 @@ internal sealed class StoreWriter : IDisposable
     private BatchWriter? _writer;
     private long _batch;
 
-    internal StoreWriter(SqliteConnection connection, Func<SqliteConnection> open, int checkpointPages, TimeProvider clock, ILogger logger)
+    internal StoreWriter(SqliteConnection connection, SqliteStoreOptions options, TimeProvider clock, ILogger logger)
     {
-        _open = open;
+        _open = () => SqliteFile.OpenWriter(options);
+        _gatheredMin = options.GatheredChanges;
         _clock = clock;
         _logger = logger;
         _outcomes = new BatchOutcomes(clock, logger);
         _queue = new WriteQueue<IAppliedWrite>(clock);
-        _writer = new BatchWriter(connection, _outcomes.Failed);
+        _writer = new BatchWriter(connection, _outcomes.Failed, _gatheredMin);
         _batch = _writer.DurableBatch();
-        _checkpoints = new LogCheckpoints(open, checkpointPages, logger);
+        _checkpoints = new LogCheckpoints(_open, options.CheckpointPages, logger);
         _thread = new Thread(Run) { IsBackground = true, Name = "agentpay-store-writer" };
         _thread.Start();
     }
@@ -74,7 +76,7 @@ internal sealed class StoreWriter : IDisposable
         BatchWriter writer;
         try
         {
-            writer = _writer ??= new BatchWriter(_open(), _outcomes.Failed);
+            writer = _writer ??= new BatchWriter(_open(), _outcomes.Failed, _gatheredMin);
             Prepare(writer, writes, number);
         }
         catch (Exception failure)
@@ -159,7 +161,7 @@ internal sealed class StoreWriter : IDisposable
             _ = TryRollback();
             try
             {
-                _writer ??= new BatchWriter(_open(), _outcomes.Failed);
+                _writer ??= new BatchWriter(_open(), _outcomes.Failed, _gatheredMin);
                 var durable = _writer.DurableBatch() == number;
                 _logger.CommitResolved(number, durable, commitFailure);
                 return durable;
