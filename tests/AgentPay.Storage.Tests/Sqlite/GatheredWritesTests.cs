@@ -66,6 +66,40 @@ public sealed class GatheredWritesTests : IDisposable
         Assert.InRange(file.ReadInt64("SELECT max(id) - (SELECT heads_to FROM marks) FROM transfers"), 1, 2 * Changes);
     }
 
+    [Fact]
+    public async Task Writes_all_over_the_file_share_their_pages()
+    {
+        const int Accounts = 5_000;
+        const int Batches = 200;
+        var random = new Random(1);
+        await using var store = await _file.OpenAsync();
+        for (var version = 0; version < 10; version++)
+        {
+            await ScatterAsync(store, version, Enumerable.Range(version * Accounts / 10, Accounts / 10));
+        }
+
+        var before = new FileInfo(_file.Path + "-wal").Length;
+        for (var version = 10; version < 10 + Batches; version++)
+        {
+            await ScatterAsync(store, version, Enumerable.Range(0, 128).Select(_ => random.Next(Accounts)).Distinct());
+        }
+
+        // Each account written where it lies would be a hundred pages and more for each of these batches.
+        var pages = (new FileInfo(_file.Path + "-wal").Length - before) / 4_096 / Batches;
+        Assert.InRange(pages, 1, 40);
+    }
+
+    private static async Task ScatterAsync(SqliteAtomicStore store, int version, IEnumerable<int> accounts)
+    {
+        var places = accounts.ToArray();
+        var commit = Some.Commit("book", version) with
+        {
+            Records = [.. places.Select(place => new RecordChange($"a:account-{place}", Some.Bytes($"{version,100}")))],
+            Transfers = [.. places.Chunk(2).Where(pair => pair.Length == 2).Select(pair => Some.Transfer($"account-{pair[0]}", $"account-{pair[1]}", 1))],
+        };
+        Assert.Equal(CommitStatus.Committed, (await store.CommitAsync(commit)).Status);
+    }
+
     private async Task WriteAsync(SqliteAtomicStore store, Random random)
     {
         var key = $"w{random.Next(4)}";
