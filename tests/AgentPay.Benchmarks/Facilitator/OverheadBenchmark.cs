@@ -13,6 +13,7 @@ namespace AgentPay.Benchmarks.Facilitator;
 internal static class OverheadBenchmark
 {
     private const int WarmUps = 1_000;
+    private const int HopSamples = 2_000;
 
     public static async Task RunAsync(string[] arguments)
     {
@@ -27,10 +28,12 @@ internal static class OverheadBenchmark
             rows.AddRange(await OneByOneAsync(chain, payments, count, isTold));
         }
 
-        report.Table(["request", "latency p50 ms", "with the node p50 ms", "until its block p50 ms", "engine p50 ms", "engine p99 ms", "failures"], rows);
+        report.Table(
+            ["request", "latency p50 ms", "with the node p50 ms", "until its block p50 ms", "exchanges", "the proxy's hop ms", "engine and proxy p50 ms", "engine p50 ms", "engine p99 ms", "failures"], rows);
         report.Line($"""
-            {count} of each (a fifth of it for what waits a tenth of a second), one after the other, after {WarmUps} to warm up; a proxy between engine and node notes when a request is with the node (the proxy's own hops count as
-            the engine's). `until its block` is from the node's last answer until it tells of a block. Of a settle, `engine` is all else: checks, signature and durable commits.
+            {count} of each (a fifth of it for what waits a tenth of a second), one after the other, after {WarmUps} to warm up; a proxy between engine and node notes when a request is with the node.
+            `until its block` is from the node's last answer until it tells of a block. `engine and proxy` is all else; `engine` is that without what the proxy makes each exchange longer, which is
+            measured before: `eth_chainId`, {HopSamples} times through it and {HopSamples} times past it in turns, difference of the medians. Of a settle, `engine` is checks, signature and durable commits.
             `told` has `WebSocketUrl` set: the node tells of its blocks. Without, the engine looks for them every `BusyPollMilliseconds` (100), which is what such a settle waits for.
             """);
         report.Line();
@@ -50,12 +53,36 @@ internal static class OverheadBenchmark
 
         await using var engine = await FacilitatorProcess.StartEngineAsync(chain, settings);
         using var connection = await HttpConnection.OpenAsync(engine.Url, CancellationToken.None);
-        _ = await AskAsync(connection, tap, payments.Sign(WarmUps, "/facilitator/verify"), Answers.Verified);
-        var verifies = await AskAsync(connection, tap, payments.Sign(count, "/facilitator/verify"), Answers.Verified);
+        var hop = await MeasureHopAsync(chain.Url, tap.Url);
+        _ = await AskAsync(connection, tap, hop, payments.Sign(WarmUps, "/facilitator/verify"), Answers.Verified);
+        var verifies = await AskAsync(connection, tap, hop, payments.Sign(count, "/facilitator/verify"), Answers.Verified);
         var fewer = isTold ? 1 : 5;
-        _ = await AskAsync(connection, tap, payments.Sign(WarmUps / fewer, "/facilitator/settle"), Answers.Settled);
-        var settles = await AskAsync(connection, tap, payments.Sign(count / fewer, "/facilitator/settle"), Answers.Settled);
+        _ = await AskAsync(connection, tap, hop, payments.Sign(WarmUps / fewer, "/facilitator/settle"), Answers.Settled);
+        var settles = await AskAsync(connection, tap, hop, payments.Sign(count / fewer, "/facilitator/settle"), Answers.Settled);
         return isTold ? [Row("verify", verifies), Row("settle, told of blocks", settles)] : [Row("settle, looking for blocks", settles)];
+    }
+
+    /// <summary>By how much the tap makes one exchange with the node longer, ms.</summary>
+    private static async Task<double> MeasureHopAsync(Uri node, Uri tap)
+    {
+        var request = HttpConnection.Post("/", """{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}""");
+        using var past = await HttpConnection.OpenAsync(node, CancellationToken.None);
+        using var through = await HttpConnection.OpenAsync(tap, CancellationToken.None);
+        var (without, with) = (new List<double>(), new List<double>());
+        for (var i = 0; i < 2 * HopSamples; i++)
+        {
+            foreach (var (connection, taken) in new[] { (past, without), (through, with) })
+            {
+                var sentAt = Stopwatch.GetTimestamp();
+                _ = await connection.SendAsync(request, CancellationToken.None);
+                if (i >= HopSamples)
+                {
+                    taken.Add(Stopwatch.GetElapsedTime(sentAt).TotalMilliseconds);
+                }
+            }
+        }
+
+        return Math.Max(0, Report.Median(with) - Report.Median(without));
     }
 
     private static async Task HalfLoadAsync(Report report, LocalChain chain, Payments payments, TimeSpan duration)
@@ -80,9 +107,9 @@ internal static class OverheadBenchmark
         report.Line($"At half load requests are sent when they are due, whether or not answers came, and their latency counts from then. {duration.TotalSeconds:0} s each.");
     }
 
-    private static async Task<Overhead> AskAsync(HttpConnection connection, RpcTap tap, PaymentRequests payments, Func<HttpAnswer, string?> judge)
+    private static async Task<Overhead> AskAsync(HttpConnection connection, RpcTap tap, double hop, PaymentRequests payments, Func<HttpAnswer, string?> judge)
     {
-        var asked = new Overhead();
+        var asked = new Overhead(hop);
         foreach (var request in payments.Requests)
         {
             tap.Clear();
@@ -100,7 +127,10 @@ internal static class OverheadBenchmark
             asked.Latencies.Add(latency);
             asked.Node.Add(node);
             asked.Mining.Add(chain - node);
-            asked.Engine.Add(latency - chain);
+            var exchanges = tap.ExchangesWithin(sentAt, answeredAt);
+            asked.Exchanges.Add(exchanges);
+            asked.WithProxy.Add(latency - chain);
+            asked.Engine.Add(latency - chain - (exchanges * hop));
         }
 
         return asked;
@@ -108,13 +138,20 @@ internal static class OverheadBenchmark
 
     private static string[] Row(string name, Overhead asked) =>
     [
-        name, Report.Number(Report.Median(asked.Latencies)), Report.Number(Report.Median(asked.Node)), Report.Number(Report.Median(asked.Mining)), $"**{Report.Number(Report.Median(asked.Engine))}**",
+        name, Report.Number(Report.Median(asked.Latencies)), Report.Number(Report.Median(asked.Node)), Report.Number(Report.Median(asked.Mining)), Report.Number(Report.Median(asked.Exchanges)),
+        Report.Number(asked.Hop), Report.Number(Report.Median(asked.WithProxy)), $"**{Report.Number(Report.Median(asked.Engine))}**",
         Report.Number(asked.Engine.Order().ElementAt((int)(0.99 * (asked.Engine.Count - 1)))),
         asked.Failures.Count == 0 ? "none" : string.Create(CultureInfo.InvariantCulture, $"{asked.Failures.Count} × {asked.Failures[0]}"),
     ];
 
-    private sealed class Overhead
+    private sealed class Overhead(double hop)
     {
+        public double Hop => hop;
+
+        public List<double> Exchanges { get; } = [];
+
+        public List<double> WithProxy { get; } = [];
+
         public List<double> Latencies { get; } = [];
 
         public List<double> Node { get; } = [];

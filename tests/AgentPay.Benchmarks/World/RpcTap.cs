@@ -38,13 +38,30 @@ internal sealed class RpcTap : IAsyncDisposable
     /// <summary>The same with the time from the node's last answer until it told of a block.</summary>
     public TimeSpan BusyOrMiningWithin(long from, long to) => Within(from, to, andMining: true);
 
-    private TimeSpan Within(long from, long to, bool andMining)
+    /// <summary>How many times, one after the other, something was with the node in this span.</summary>
+    public int ExchangesWithin(long from, long to)
     {
-        (long From, long To)[] spans;
+        var (count, end) = (0, long.MinValue);
+        foreach (var span in Spans(from, to, andMining: false))
+        {
+            count += span.From > end ? 1 : 0;
+            end = Math.Max(end, span.To);
+        }
+
+        return count;
+    }
+
+    private (long From, long To)[] Spans(long from, long to, bool andMining)
+    {
         lock (gate)
         {
-            spans = [.. (andMining ? busy.Concat(mining) : busy).Where(span => span.To > from && span.From < to).OrderBy(span => span.From)];
+            return [.. (andMining ? busy.Concat(mining) : busy).Where(span => span.To > from && span.From < to).OrderBy(span => span.From)];
         }
+    }
+
+    private TimeSpan Within(long from, long to, bool andMining)
+    {
+        var spans = Spans(from, to, andMining);
 
         var (ticks, seen) = (0L, from);
         foreach (var span in spans)
