@@ -13,6 +13,9 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     private readonly Lock gate = new();
     private int releases;
 
+    /// <summary>False hides that the store applies commits in order: messages then go only when they are durable.</summary>
+    public bool AppliesInOrder { get; set; } = store.AppliesInOrder;
+
     /// <summary>Which commits wait before they are written.</summary>
     public Func<Commit, bool> HoldBefore { get; set; } = _ => false;
 

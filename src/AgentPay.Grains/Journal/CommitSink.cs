@@ -7,6 +7,10 @@ namespace AgentPay.Grains.Journal;
 /// <summary>Starts what a commit asked for: its messages and its nearest deadline.</summary>
 internal sealed class CommitSink(MessageDispatcher messages, DueSweeper deadlines) : ICommitSink
 {
+    public void Handed(Commit commit, Task<CommitResult> write) => messages.DispatchEarly(commit, write);
+
+    public void Dropped(Commit commit) => messages.Drop(commit);
+
     public void Committed(Commit commit)
     {
         messages.Dispatch(commit);

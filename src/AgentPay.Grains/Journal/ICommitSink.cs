@@ -5,6 +5,12 @@ namespace AgentPay.Grains.Journal;
 /// <summary>Hears of every durable commit of this process, at once: what it starts is only an acceleration, the rows stand without it.</summary>
 public interface ICommitSink
 {
+    /// <summary>This commit was handed to the store and is not durable yet; <see cref="Committed"/> or <see cref="Dropped"/> follows.</summary>
+    void Handed(Commit commit, Task<CommitResult> write);
+
     /// <summary>This commit is durable.</summary>
     void Committed(Commit commit);
+
+    /// <summary>Nothing of this commit was written, or nobody can tell.</summary>
+    void Dropped(Commit commit);
 }

@@ -1,4 +1,5 @@
 using AgentPay.Domain.Decisions;
+using AgentPay.Grains.Messages;
 using AgentPay.Storage.Contract;
 
 namespace AgentPay.Grains.Journal;
@@ -22,7 +23,7 @@ public interface IJournal<TState>
     /// <param name="cancellationToken">Honoured up to the decision, never after it.</param>
     /// <exception cref="StoreUnavailableException">Nothing was decided that anyone saw; ask again.</exception>
     Task<Outcome<TState>> DecideAsync(
-        Func<TState?, DateTimeOffset, Outcome<TState>> decide, MessageId? consumes = null, CancellationToken cancellationToken = default);
+        Func<TState?, DateTimeOffset, Outcome<TState>> decide, Consumption? consumes = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Decides and writes together with the answer to the request that asked. The answer's key is unique: when it stands already, nothing is decided.

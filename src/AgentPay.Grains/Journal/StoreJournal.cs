@@ -1,4 +1,5 @@
 using AgentPay.Domain.Decisions;
+using AgentPay.Grains.Messages;
 using AgentPay.Storage.Contract;
 
 namespace AgentPay.Grains.Journal;
@@ -28,7 +29,7 @@ internal sealed class StoreJournal<TState>(
     }
 
     public async Task<Outcome<TState>> DecideAsync(
-        Func<TState?, DateTimeOffset, Outcome<TState>> decide, MessageId? consumes, CancellationToken cancellationToken)
+        Func<TState?, DateTimeOffset, Outcome<TState>> decide, Consumption? consumes, CancellationToken cancellationToken)
     {
         for (var races = 0; races < Journal.DecisionsMax;)
         {
@@ -87,12 +88,12 @@ internal sealed class StoreJournal<TState>(
     /// to be what it was decided on. Not committed: decide again. Only a rival's win is a race lost: behind a message or an answer of ours that turned out to
     /// be known already a decision is made anew as often as it takes.
     /// </summary>
-    private async Task<(CommitStatus Status, bool IsRaceLost)> CommitAsync(Outcome<TState> outcome, MessageId? consumes, Answer? answer, DateTimeOffset now)
+    private async Task<(CommitStatus Status, bool IsRaceLost)> CommitAsync(Outcome<TState> outcome, Consumption? consumes, Answer? answer, DateTimeOffset now)
     {
         var (decidedIn, solitude, before) = (memory, surroundings.Solitude, (Newest, version));
         var commit = outcome.IsChange ? Remember(outcome, consumes, answer, now) : null;
         var (decidedOn, write) = (version, commit is null ? newestWrite : newestWrite = Hand(commit));
-        var status = (await WriteAsync(write, decidedIn, before)).Status;
+        var status = await WriteAsync(commit, write, decidedIn, before);
         decidedIn.IsLostToRival |= status is CommitStatus.VersionConflict or CommitStatus.Fenced;
         if (status == CommitStatus.Committed)
         {
@@ -107,12 +108,18 @@ internal sealed class StoreJournal<TState>(
             status = isKnown ? status : CommitStatus.VersionConflict;
         }
 
+        if (commit is null && status is (CommitStatus.MessageGone or CommitStatus.AnswerExists))
+        {
+            // That was said of another decision, on which this one was made.
+            status = CommitStatus.EarlierCommitFailed;
+        }
+
         return (status, status is not (CommitStatus.Committed or CommitStatus.MessageGone or CommitStatus.AnswerExists) && decidedIn.IsLostToRival);
     }
 
     private StoreUnavailableException RacesLost() => new($"Other processes kept deciding {grain.Type} first; ask again.");
 
-    private Commit Remember(Outcome<TState> outcome, MessageId? consumes, Answer? answer, DateTimeOffset now)
+    private Commit Remember(Outcome<TState> outcome, Consumption? consumes, Answer? answer, DateTimeOffset now)
     {
         var state = outcome.State!;
         var effects = outcome.Effects;
@@ -131,7 +138,9 @@ internal sealed class StoreJournal<TState>(
             Messages = MessageForms.Write(effects.Messages),
             Records = effects.Records,
             Due = effects.Due,
-            Consumes = consumes,
+            Consumes = consumes?.Id,
+            Follows = consumes?.Said,
+            Fate = store.AppliesInOrder && effects.Messages.Length > 0 ? new CommitFate() : null,
             Answer = answer,
         };
         version++;
@@ -158,6 +167,22 @@ internal sealed class StoreJournal<TState>(
                     // The store compares versions first: the row is still what this was decided on, so it need not be read again.
                     (Newest, version, loaded) = (row.State, row.Version, true);
                 }
+            }
+        }
+    }
+
+    private async Task<CommitStatus> WriteAsync(Commit? commit, Task<CommitResult> write, Memory decidedIn, (TState? State, long Version) before)
+    {
+        var status = CommitStatus.EarlierCommitFailed;
+        try
+        {
+            return status = (await WriteAsync(write, decidedIn, before)).Status;
+        }
+        finally
+        {
+            if (commit is not null && status != CommitStatus.Committed)
+            {
+                sink.Dropped(commit);
             }
         }
     }
@@ -200,8 +225,15 @@ internal sealed class StoreJournal<TState>(
         knownIn = 0;
     }
 
-    /// <summary>A commit the store refuses at once fails like one it refuses later: the memory that holds it must go.</summary>
     private Task<CommitResult> Hand(Commit commit)
+    {
+        var write = Write(commit);
+        sink.Handed(commit, write);
+        return write;
+    }
+
+    /// <summary>A commit the store refuses at once fails like one it refuses later: the memory that holds it must go.</summary>
+    private Task<CommitResult> Write(Commit commit)
     {
         try
         {

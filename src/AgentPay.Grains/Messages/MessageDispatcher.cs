@@ -12,6 +12,8 @@ namespace AgentPay.Grains.Messages;
 /// or a crash. One lane per sender and receiver keeps their order; lanes run side by side. A lane that failed takes messages from the rows alone, until
 /// they hold none for it: what is new must not overtake what is left. So does every lane after a start, until all that was left has been read.
 /// What is for a grain that another process decides for is left to that process, which reads the rows more often while it has neighbours.
+/// Where the store applies commits in order, a message goes before its own commit is durable: what its receiver decides is never durable without it, and if the commit
+/// fails, so does that. Two decisions then share a batch, or follow each other's at once.
 /// </summary>
 internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicStore store, Surroundings surroundings, TimeProvider clock, ILogger<MessageDispatcher> logger) : BackgroundService
 {
@@ -21,25 +23,53 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     private const int SweepCountMin = 1_000;
     private const int SweepCountMax = 64_000;
 
-    private readonly ConcurrentDictionary<MessageId, byte> underWay = new();
-    private readonly Dictionary<(GrainRef From, GrainRef To), Queue<WaitingMessage>> lanes = [];
+    private readonly ConcurrentDictionary<MessageId, Sending> underWay = new();
+    private readonly Dictionary<(GrainRef From, GrainRef To), Queue<Sending>> lanes = [];
+
+    // Messages of commits on their way that could not go early: nothing of their lane may until they went.
+    private readonly HashSet<MessageId> heldBack = [];
+    private readonly Dictionary<(GrainRef From, GrainRef To), int> heldBackIn = [];
     private readonly Dictionary<(GrainRef From, GrainRef To), bool> failed = [];
     private readonly CancellationTokenSource stopping = new();
     private TaskCompletionSource leasesChanged = NewSignal();
     private bool isLeftRead;
     private int sweepCount = SweepCountMin;
 
-    /// <summary>Hands over the messages of a durable commit.</summary>
+    /// <summary>Hands over the messages of a commit that is on its way; <see cref="Dispatch"/> or <see cref="Drop"/> follows.</summary>
+    public void DispatchEarly(Commit commit, Task<CommitResult> write)
+    {
+        if (commit.Fate is not { } fate)
+        {
+            return;
+        }
+
+        foreach (var message in MessagesOf(commit))
+        {
+            if (surroundings.MayDecide(message.Target) && !(MayGoEarly(message) && Enqueue(message, new Source(fate, write))))
+            {
+                HoldBack(message);
+            }
+        }
+    }
+
+    /// <summary>Hands over the messages of a durable commit that did not go early.</summary>
     public void Dispatch(Commit commit)
     {
-        for (var i = 0; i < commit.Messages.Count; i++)
+        foreach (var message in MessagesOf(commit))
         {
-            var message = commit.Messages[i];
-            var id = new MessageId(commit.Grain, commit.ExpectedVersion + 1, i);
-            if (surroundings.MayDecide(message.Target) && !WaitsForSweep((commit.Grain, message.Target)))
+            if ((commit.Fate is null || LetGo(message)) && surroundings.MayDecide(message.Target) && !WaitsForSweep((commit.Grain, message.Target)))
             {
-                Enqueue(new WaitingMessage(id, message.Target, message.Body, commit.DecidedAt));
+                Enqueue(message);
             }
+        }
+    }
+
+    /// <summary>Forgets the messages of a commit that failed; those that went early find out by themselves.</summary>
+    public void Drop(Commit commit)
+    {
+        foreach (var message in MessagesOf(commit))
+        {
+            LetGo(message);
         }
     }
 
@@ -65,6 +95,50 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         finally
         {
             surroundings.LeasesChanged -= Wake;
+        }
+    }
+
+    private static IEnumerable<WaitingMessage> MessagesOf(Commit commit) => commit.Messages.Select((message, place) =>
+        new WaitingMessage(new MessageId(commit.Grain, commit.ExpectedVersion + 1, place), message.Target, message.Body, commit.DecidedAt));
+
+    private bool MayGoEarly(WaitingMessage message)
+    {
+        var lane = (message.Id.Source, message.Target);
+        lock (lanes)
+        {
+            return isLeftRead && !failed.ContainsKey(lane) && !heldBackIn.ContainsKey(lane);
+        }
+    }
+
+    private void HoldBack(WaitingMessage message)
+    {
+        var lane = (message.Id.Source, message.Target);
+        lock (lanes)
+        {
+            if (heldBack.Add(message.Id))
+            {
+                heldBackIn[lane] = heldBackIn.GetValueOrDefault(lane) + 1;
+            }
+        }
+    }
+
+    /// <returns>True when the message was held back.</returns>
+    private bool LetGo(WaitingMessage message)
+    {
+        var lane = (message.Id.Source, message.Target);
+        lock (lanes)
+        {
+            if (!heldBack.Remove(message.Id))
+            {
+                return false;
+            }
+
+            if (--heldBackIn[lane] == 0)
+            {
+                heldBackIn.Remove(lane);
+            }
+
+            return true;
         }
     }
 
@@ -167,11 +241,13 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         }
     }
 
-    private void Enqueue(WaitingMessage message)
+    /// <returns>False when it is on its way already, or nothing goes any more.</returns>
+    private bool Enqueue(WaitingMessage message, Source? source = null)
     {
-        if (stopping.IsCancellationRequested || !underWay.TryAdd(message.Id, 0))
+        var sending = new Sending(message, source);
+        if (stopping.IsCancellationRequested || !IsNew(sending))
         {
-            return;
+            return false;
         }
 
         var lane = (message.Id.Source, message.Target);
@@ -179,25 +255,33 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         {
             if (lanes.TryGetValue(lane, out var queue))
             {
-                queue.Enqueue(message);
-                return;
+                queue.Enqueue(sending);
+                return true;
             }
 
-            lanes.Add(lane, new Queue<WaitingMessage>([message]));
+            lanes.Add(lane, new Queue<Sending>([sending]));
         }
 
         _ = Task.Run(() => RunAsync(lane));
+        return true;
     }
+
+    /// <summary>One by the same name whose commit failed is another message, and is on its way to nobody.</summary>
+    private bool IsNew(Sending sending) =>
+        underWay.TryAdd(sending.Message.Id, sending)
+        || (underWay.TryGetValue(sending.Message.Id, out var other) && other.Source is { HasFailed: true } && underWay.TryUpdate(sending.Message.Id, sending, other));
+
+    private void IsOver(Sending sending) => underWay.TryRemove(new KeyValuePair<MessageId, Sending>(sending.Message.Id, sending));
 
     private async Task RunAsync((GrainRef From, GrainRef To) lane)
     {
-        while (Peek(lane) is { } message)
+        while (Peek(lane) is { } sending)
         {
-            var delivered = await DeliverAsync(message);
+            var delivered = await DeliverAsync(sending);
             lock (lanes)
             {
                 var queue = lanes[lane];
-                underWay.TryRemove(queue.Dequeue().Id, out _);
+                IsOver(queue.Dequeue());
                 if (!delivered)
                 {
                     failed[lane] = true;
@@ -206,19 +290,19 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
                 while (!delivered && queue.TryDequeue(out var behind))
                 {
                     // Order holds: what comes after a failed one waits for the sweep as well.
-                    underWay.TryRemove(behind.Id, out _);
+                    IsOver(behind);
                 }
             }
         }
     }
 
-    private WaitingMessage? Peek((GrainRef From, GrainRef To) lane)
+    private Sending? Peek((GrainRef From, GrainRef To) lane)
     {
         lock (lanes)
         {
-            if (lanes[lane].TryPeek(out var message))
+            if (lanes[lane].TryPeek(out var sending))
             {
-                return message;
+                return sending;
             }
 
             lanes.Remove(lane);
@@ -226,13 +310,39 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         }
     }
 
+    private async Task<bool> DeliverAsync(Sending sending)
+    {
+        var (message, source) = (sending.Message, sending.Source);
+        if (source is null)
+        {
+            return await DeliverAsync(message);
+        }
+
+        // Taken by a commit that is durable now, and with it the one that sent it. Else that one's end is waited for: then it goes as any other, or never was.
+        return await TryEarlyAsync(message, source) || !await source.IsCommittedAsync() || await DeliverAsync(message);
+    }
+
+    private async Task<bool> TryEarlyAsync(WaitingMessage message, Source source)
+    {
+        try
+        {
+            return !source.Write.IsCompleted && await Receiver(message).ReceiveAsync(FactEnvelope.Early(MessageForms.Read(message.Body.Span), message.Id, source.Fate));
+        }
+        catch (Exception e) when (e is not InvalidProgramException)
+        {
+            // Its sender's trouble, or its receiver's, which shows again when it goes as any other.
+            return false;
+        }
+    }
+
+    private IFactReceiver Receiver(WaitingMessage message) => grains.GetGrain<IFactReceiver>(GrainId.Create(message.Target.Type, message.Target.Key));
+
     private async Task<bool> DeliverAsync(WaitingMessage message)
     {
         try
         {
-            var receiver = grains.GetGrain<IFactReceiver>(GrainId.Create(message.Target.Type, message.Target.Key));
             var envelope = new FactEnvelope(MessageForms.Read(message.Body.Span), message.Id.Source, message.Id.Version, message.Id.Index);
-            if (!await receiver.ReceiveAsync(envelope))
+            if (!await Receiver(message).ReceiveAsync(envelope))
             {
                 await store.RemoveMessageAsync(message.Id, stopping.Token);
             }
@@ -256,4 +366,26 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
 
     [LoggerMessage(EventId = 1901, Level = LogLevel.Warning, Message = "A message to {GrainType} {GrainKey} was not taken; it is delivered again.")]
     private partial void LogDeliveryFailed(Exception exception, string grainType, string grainKey);
+
+    /// <summary>A message on its way, and the commit that sends it where that is not known to be durable.</summary>
+    private sealed class Sending(WaitingMessage message, Source? source)
+    {
+        public WaitingMessage Message => message;
+
+        public Source? Source => source;
+    }
+
+    /// <summary>A commit on its way.</summary>
+    private sealed record Source(CommitFate Fate, Task<CommitResult> Write)
+    {
+        public bool HasFailed => Write.IsCompleted && (!Write.IsCompletedSuccessfully || Write.Result.Status != CommitStatus.Committed);
+
+        /// <summary>False when it failed: its rows are not there, and what is sent by the same name later is another message.</summary>
+        public async Task<bool> IsCommittedAsync()
+        {
+            // Why it failed is told to whoever handed it over.
+            await ((Task)Write).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return !HasFailed;
+        }
+    }
 }

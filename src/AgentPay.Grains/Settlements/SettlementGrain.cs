@@ -109,7 +109,7 @@ internal sealed class SettlementGrain(
     {
         Invariant.That(envelope.Fact is SettlementReported, "A settlement is told reports only.");
         var report = (SettlementReported)envelope.Fact;
-        return (await DecideAsync((state, now) => Settlement.Hear(state, report, now), envelope.MessageId)).IsChange;
+        return (await DecideAsync((state, now) => Settlement.Hear(state, report, now), envelope.Consumption)).IsChange;
     }
 
     public async Task<bool> DueAsync(string id, DateTimeOffset at)
@@ -123,11 +123,11 @@ internal sealed class SettlementGrain(
         return outcome.IsChange;
     }
 
-    private Task<Outcome<Settlement>> DecideAsync(SettlementCommand command, MessageId? consumes = null, CancellationToken cancellationToken = default) =>
+    private Task<Outcome<Settlement>> DecideAsync(SettlementCommand command, Consumption? consumes = null, CancellationToken cancellationToken = default) =>
         DecideAsync((state, now) => Settlement.Decide(state, command, now), consumes, cancellationToken);
 
     private async Task<Outcome<Settlement>> DecideAsync(
-        Func<Settlement?, DateTimeOffset, Outcome<Settlement>> decide, MessageId? consumes = null, CancellationToken cancellationToken = default)
+        Func<Settlement?, DateTimeOffset, Outcome<Settlement>> decide, Consumption? consumes = null, CancellationToken cancellationToken = default)
     {
         SettlementStatus? before = null;
         var outcome = await journal.DecideAsync(

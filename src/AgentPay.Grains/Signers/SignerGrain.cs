@@ -5,7 +5,6 @@ using AgentPay.Domain.Signers;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Journal;
 using AgentPay.Grains.Messages;
-using AgentPay.Storage.Contract;
 using Orleans.Concurrency;
 
 namespace AgentPay.Grains.Signers;
@@ -55,12 +54,12 @@ internal sealed class SignerGrain(
         var reserved = (SettlementReserved)envelope.Fact;
         var work = new SettlementWork(reserved.Settlement, reserved.Attempt, reserved.Terms);
         // Shown even when the message was consumed already: somebody else's decision then, which this process may not have seen.
-        return (await DecideAsync((signer, now) => signer.Take(work, Pen(signer), now), envelope.MessageId, alwaysShow: true)).IsChange;
+        return (await DecideAsync((signer, now) => signer.Take(work, Pen(signer), now), envelope.Consumption, alwaysShow: true)).IsChange;
     }
 
     /// <summary>Decides, and shows the durable result to the chain worker: bytes are broadcast only after this commit.</summary>
     private async Task<Outcome<Signer>> DecideAsync(
-        Func<Signer, DateTimeOffset, Outcome<Signer>> decide, MessageId? consumes = null, bool alwaysShow = false)
+        Func<Signer, DateTimeOffset, Outcome<Signer>> decide, Consumption? consumes = null, bool alwaysShow = false)
     {
         var order = 0L;
         var outcome = await journal.DecideAsync(

@@ -55,6 +55,15 @@ public sealed record Commit
     /// </summary>
     public Fence? Fence { get; init; }
 
+    /// <summary>Where this commit's outcome is kept for those who follow it; null when nobody does.</summary>
+    public CommitFate? Fate { get; init; }
+
+    /// <summary>
+    /// The commit whose message this one consumes, when that was not durable yet as this one was decided. If it fails, this one loses with
+    /// <see cref="CommitStatus.MessageGone"/>. Only for a store that <see cref="IAtomicStore.AppliesInOrder"/>.
+    /// </summary>
+    public CommitFate? Follows { get; init; }
+
     /// <summary>
     /// The run of decisions this one continues; a new one each time the grain read its row. Null: the store fails every commit of the grain
     /// that builds on a higher version and was handed over before the failure was told, which may hit a rival's sound commit too.

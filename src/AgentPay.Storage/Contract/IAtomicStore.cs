@@ -8,6 +8,12 @@ namespace AgentPay.Storage.Contract;
 /// </summary>
 public interface IAtomicStore : IAsyncDisposable
 {
+    /// <summary>
+    /// True when every commit is applied after all that were handed over before it, whatever their grains: what is decided on a commit that is not durable yet is then
+    /// never durable without it.
+    /// </summary>
+    bool AppliesInOrder { get; }
+
     /// <summary>Reads one grain's newest durable state; null when it has none.</summary>
     ValueTask<StoredState?> ReadAsync(GrainRef grain, CancellationToken cancellationToken);
 

@@ -45,6 +45,10 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     }
 
     /// <inheritdoc/>
+    /// <remarks>Two connections write, and other processes do.</remarks>
+    public bool AppliesInOrder => false;
+
+    /// <inheritdoc/>
     public StoreWriteFailure? LastWriteFailure => _writers.Select(writer => writer.LastFailure).OfType<StoreWriteFailure>().MaxBy(failure => failure.At);
 
     /// <summary>Other processes on the same database.</summary>

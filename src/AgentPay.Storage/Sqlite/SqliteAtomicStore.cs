@@ -31,6 +31,9 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
     }
 
     /// <inheritdoc/>
+    public bool AppliesInOrder => true;
+
+    /// <inheritdoc/>
     public StoreWriteFailure? LastWriteFailure => _writer.LastFailure;
 
     /// <inheritdoc/>

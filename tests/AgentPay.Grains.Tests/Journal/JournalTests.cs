@@ -1,5 +1,7 @@
+using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
+using AgentPay.Grains.Messages;
 using AgentPay.Grains.Settlements;
 
 namespace AgentPay.Grains.Tests.Journal;
@@ -29,6 +31,31 @@ public sealed class JournalTests
         Assert.Equal("payment_in_use", (await refused).Refusal!.Code);
         Assert.Equal(SettlementStatus.Admitted, (await read)!.Status);
         Assert.Equal(SettlementStatus.Released, (await released).State!.Status);
+    }
+
+    [Fact]
+    public async Task A_refusal_behind_a_message_that_was_gone_stays_a_refusal()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        engine.Store.AppliesInOrder = false;
+        engine.Store.HoldBefore = commit => commit.Consumes is not null;
+        _ = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Store.Held.Count == 1);
+        var (grain, state) = (engine.Grains.GetGrain<ISettlementGrain>(payment.Id), (await engine.ReadAsync(payment))!);
+        var report = new SettlementReported(new SubmitSettlement("0x01"), state.Attempt, state.Terms.Digest);
+        var gone = new FactEnvelope(report, new GrainRef(SignerId.GrainType, SignerId.KeyFor(engine.Chain.Network, engine.Gas.ToString())), Version: 99, Index: 0);
+        var receiver = engine.Grains.GetGrain<IFactReceiver>(GrainId.Create(payment.Grain.Type, payment.Grain.Key));
+
+        var told = receiver.ReceiveAsync(gone);
+        await engine.UntilAsync(() => engine.Store.Held.Count == 2);
+        var refused = grain.AdmitAsync(Admit(grain, "second"), Engine.Stop);
+        await engine.UntilAsync(() => engine.Turns.Of(nameof(ISettlementGrain.AdmitAsync)) == 1);
+        Assert.False(refused.IsCompleted);
+        engine.Store.Release();
+
+        Assert.False(await told);
+        Assert.NotNull((await refused).Refusal);
     }
 
     [Fact]

@@ -60,6 +60,7 @@ internal sealed class BatchWriter : IDisposable
     {
         var row = _grains.Row(commit.Grain);
         var (status, consumed, expired) = Judge(commit, row, ticket);
+        commit.Fate?.Decide(isApplied: status == CommitStatus.Committed);
         if (status != CommitStatus.Committed)
         {
             Losers++;
@@ -139,7 +140,7 @@ internal sealed class BatchWriter : IDisposable
             return (CommitStatus.VersionConflict, null, null);
         }
 
-        var consumed = commit.Consumes is { } message ? Messages.Find(message) : null;
+        var consumed = commit.Consumes is { } message && commit.Follows is not { IsApplied: false } ? Messages.Find(message) : null;
         if (commit.Consumes is not null && consumed is null)
         {
             return (CommitStatus.MessageGone, null, null);

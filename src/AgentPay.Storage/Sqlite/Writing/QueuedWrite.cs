@@ -26,6 +26,7 @@ internal sealed class QueuedCommit(Commit commit) : TaskCompletionSource<CommitR
     public void Fail(StoreUnavailableException reason)
     {
         commit.Chain?.Break();
+        commit.Fate?.Decide(isApplied: false);
         SetException(reason);
     }
 }
