@@ -266,6 +266,9 @@ internal sealed class SignerDraft
             Tell(work, new SubmitSettlement(hash));
         }
 
-        events.Add(SignerEvents.Committed(signer, nonce, hash, works));
+        if (!works.IsEmpty)
+        {
+            events.Add(SignerEvents.Committed(signer, nonce, hash, works));
+        }
     }
 }

@@ -27,6 +27,16 @@ public sealed class StuckNonceTests
     }
 
     [Fact]
+    public void A_higher_offer_that_carries_nothing_is_no_event_of_a_payment()
+    {
+        var filled = Signer.New("eip155:84532", Given.Signer).Sync(5, 6, new TestPen(), Given.Now).State!.FillForeign(5, new TestPen(), Given.Now).State!;
+
+        var outbid = filled.Outbid([5], new TestPen(fee: 2), Given.Now.AddMinutes(1));
+        Assert.Equal(2, outbid.State!.Transactions[5].Forms.Length);
+        Assert.Empty(outbid.Effects.Events);
+    }
+
+    [Fact]
     public void At_the_same_price_only_what_is_held_up_is_offered_again_and_nothing_that_is_mined()
     {
         var signer = Synced.Take(SignerTests.Work(1), Pen, Given.Now).State!;
