@@ -89,6 +89,11 @@ public sealed class LostDatabaseTests
 
             await postgres.KillAsync();
             await postgres.StartAsync();
+            Assert.NotNull(await store.ReadAsync(Some.Grain("w"), Cancel));
+            await AskManyAsync();
+
+            await postgres.KillAsync();
+            await postgres.StartAsync();
             await AskManyAsync();
 
             async Task AskManyAsync() =>

@@ -21,17 +21,16 @@ internal sealed class Reader(NpgsqlDataSource connections, int countMax, Action 
                 throw new StoreUnavailableException("The store is closed.");
             }
 
-            for (var dead = 0; ; dead++)
+            try
             {
-                try
-                {
-                    return await AskAsync(sql, read, parameters, cancellationToken).ConfigureAwait(false);
-                }
-                catch (NpgsqlException failure) when (dead < countMax && WasDead(failure))
-                {
-                    // The connection had lain idle since before the server ended. It is gone from the pool now; there is at most one for each reader.
-                    failed();
-                }
+                return await AskAsync(sql, read, parameters, cancellationToken).ConfigureAwait(false);
+            }
+            catch (NpgsqlException failure) when (WasDead(failure))
+            {
+                // The connection had lain idle since before the server ended, and so may all others in the pool: the next one is new.
+                failed();
+                connections.Clear();
+                return await AskAsync(sql, read, parameters, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (NpgsqlException failure)
