@@ -112,6 +112,12 @@ public interface IEvmChain
     /// <summary>The account's native balance in wei.</summary>
     Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Wei that these signed bytes cost beside their gas, by the prices of the moment or somewhat more: on a chain of the OP stack its sender must own that too (predeploy
+    /// GasPriceOracle, <c>getL1FeeUpperBound</c>, or <c>getL1Fee</c> before Fjord). 0 where there is no such contract, or it answers neither.
+    /// </summary>
+    Task<UInt256> ReadDataFeeAsync(ReadOnlyMemory<byte> signedTransaction, CancellationToken cancellationToken);
+
     /// <summary>Transfers by Permit2 on this chain; null where they are not understood.</summary>
     IPermit2Chain? Permit2 => null;
 }

@@ -36,6 +36,15 @@ public sealed partial class SimulatedEvmChain
     /// <summary>What a node makes of the truth when it is asked what an account owns, as one that has seen other blocks than the node that takes transactions.</summary>
     public Func<Address, UInt256, UInt256> TellsBalance { get; set; } = static (_, truth) => truth;
 
+    /// <summary>What a node makes of the truth when it is asked what gas a call of this account takes; null: it says that the call reverts.</summary>
+    public Func<Address, ulong, ulong?> TellsGas { get; set; } = static (_, truth) => truth;
+
+    /// <summary>Wei for the bytes of any transaction.</summary>
+    public UInt256 DataFee { get; set; }
+
+    /// <summary>What else the node has against a transaction; by default nothing.</summary>
+    public Func<DecodedTransaction, SubmissionRejection> Judges { get; set; } = static _ => SubmissionRejection.None;
+
     /// <summary>Accounts whose transactions the node fails to count.</summary>
     public Func<Address, bool> FailsToCount { get; set; } = static _ => false;
 

@@ -108,7 +108,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
 
     /// <inheritdoc/>
     public Task<ulong?> EstimateGasAsync(Address from, Address to, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
-        Ask<ulong?>(() => tokens.TryGetValue(to, out var token) && Head.Ledger.Call(token, ChainId, data.Span, NextTime) is null ? null : GasUsed, cancellationToken);
+        Ask<ulong?>(() => tokens.TryGetValue(to, out var token) && Head.Ledger.Call(token, ChainId, data.Span, NextTime) is null ? null : TellsGas(from, GasUsed), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Submission> SubmitAsync(ReadOnlyMemory<byte> signedTransaction, CancellationToken cancellationToken)
@@ -218,6 +218,9 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     public Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken) =>
         Ask(() => TellsBalance(account, unfunded.Contains(account) ? UInt256.Zero : (UInt256)1_000_000_000_000_000_000UL), cancellationToken);
 
+    /// <inheritdoc/>
+    public Task<UInt256> ReadDataFeeAsync(ReadOnlyMemory<byte> signedTransaction, CancellationToken cancellationToken) => Ask(() => DataFee, cancellationToken);
+
     private Submission Take(ReadOnlySpan<byte> raw)
     {
         DecodedTransaction transaction;
@@ -248,6 +251,11 @@ public sealed partial class SimulatedEvmChain : IEvmChain
         if (transaction.Request.Nonce < Head.Ledger.NonceOf(transaction.Sender))
         {
             return Rejected(SubmissionRejection.NonceTooLow, "nonce too low");
+        }
+
+        if (Judges(transaction) is var opinion and not SubmissionRejection.None)
+        {
+            return Rejected(opinion, "the node does not take it");
         }
 
         if (unfunded.Contains(transaction.Sender))

@@ -14,6 +14,7 @@ public sealed class EvmChain : IEvmChain, IDisposable
     private readonly Broadcaster _broadcaster;
     private readonly TransferReader _transfers;
     private readonly LogSearch _search;
+    private readonly DataFeeReader _dataFees;
     private readonly TimeProvider _clock;
     private readonly NodeLog _log;
     private volatile HeadSocket? _socket;
@@ -40,6 +41,7 @@ public sealed class EvmChain : IEvmChain, IDisposable
         ChainId = options.ChainId;
         _nodes = new RpcNodes(options, clock, _log);
         _broadcaster = new Broadcaster(_nodes);
+        _dataFees = new DataFeeReader(_nodes);
         _search = new LogSearch(options.LogBlocksMax, options.LogCallsMax);
         var (batcher, codes) = (new ReadBatcher(_nodes, options.BatchCallsMax), new ContractCodes(clock));
         _transfers = new TransferReader(_nodes, batcher, codes, new DeploymentSimulation(ChainId, options.DeploymentGasMax), options.TransferGasMax);
@@ -222,6 +224,10 @@ public sealed class EvmChain : IEvmChain, IDisposable
     /// <inheritdoc/>
     public Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken) =>
         AskAsync(RpcCall.Of("eth_getBalance", account.ToString(), "latest"), static reply => reply.Number(), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<UInt256> ReadDataFeeAsync(ReadOnlyMemory<byte> signedTransaction, CancellationToken cancellationToken) =>
+        _dataFees.ReadAsync(signedTransaction, cancellationToken);
 
     /// <summary>Closes the connections.</summary>
     public void Dispose()
