@@ -147,8 +147,11 @@ public sealed record DeepenSettlement([property: Id(0)] bool Final, [property: I
 
 /// <summary>It is proven that it did not happen.</summary>
 /// <param name="Code">The public code that says why.</param>
+/// <param name="CostGas">The engine spent coins on it although no transaction ever held it: its payer was given gas money.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.FailSettlement")]
-public sealed record FailSettlement([property: Id(0)] string Code) : SettlementCommand
+public sealed record FailSettlement(
+    [property: Id(0)] string Code,
+    [property: Id(1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool CostGas = false) : SettlementCommand
 {
     /// <inheritdoc/>
     [JsonIgnore]

@@ -52,17 +52,17 @@ public sealed partial record Signer
     /// <summary>The UTC day, counted from 1970, on which <see cref="GasMoneyToday"/> was given.</summary>
     [Id(13), JsonPropertyName("md"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int GasMoneyDay { get; init; }
 
-    /// <summary>Wei that this day's transactions give to payers who lacked the gas for their approvals.</summary>
+    /// <summary>Wei that this day's transactions give to payers who lacked the gas for their approvals, and what those transactions cost at most.</summary>
     [Id(14), JsonPropertyName("mt"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public UInt128 GasMoneyToday { get; init; }
 
     /// <summary>True when something waits and not even the least of it fits below the day's ceiling: it goes on at the next UTC day.</summary>
     public bool IsOutOfGas(SendingLimits limits, DateTimeOffset now) =>
         Waiting.Values.Any(static work => !work.IsHeld) && GasLeft(limits, now) is var left && Waiting.Values.All(work => work.IsHeld || work.Terms.GasLimit > left);
 
-    /// <summary>Gas that may still be signed for on this UTC day.</summary>
+    /// <summary>Gas that may still be signed for on this UTC day. A clock that goes back begins no day again.</summary>
     public ulong GasLeft(SendingLimits limits, DateTimeOffset now)
     {
-        var spent = GasDay == DayOf(now) ? GasToday : 0;
+        var spent = GasDay >= DayOf(now) ? GasToday : 0;
         return limits.GasPerDayMax == 0 ? ulong.MaxValue : limits.GasPerDayMax > spent ? limits.GasPerDayMax - spent : 0;
     }
 

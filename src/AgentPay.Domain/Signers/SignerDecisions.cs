@@ -64,7 +64,7 @@ public sealed partial record Signer
 
     /// <summary>
     /// Gives transactions that are stuck another form with higher fees. What has run out of time is left out of it, and so is a payer that got code beside others;
-    /// they stay as unknown as before until the nonce is mined, for the older form may still win, and wait again after that.
+    /// they stay as unknown as before until the nonce is mined, for the older form may still win, and wait again after that. A gift whose payment is over is not made again either.
     /// </summary>
     /// <param name="nonces">What is stuck.</param>
     /// <param name="pen">Signs; null while nothing can be signed.</param>
@@ -90,9 +90,10 @@ public sealed partial record Signer
                 }
 
                 var isSmaller = works.Length < carried.Length;
-                if (pen.Outbid(transaction.Newest, nonce, works, TransactionGas.Of(works), always || isSmaller, now, transaction.Gift) is { } form)
+                var gift = GiftOf(transaction);
+                if (pen.Outbid(transaction.Newest, nonce, works, TransactionGas.Of(works), always || isSmaller, now, gift) is { } form)
                 {
-                    draft.Rewrite(transaction, form, works);
+                    draft.Rewrite(transaction, form, works, gift);
                 }
             }
         }

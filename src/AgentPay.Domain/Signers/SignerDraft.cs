@@ -93,14 +93,17 @@ internal sealed class SignerDraft
         }
 
         var work = signer.Waiting[ticket];
-        var given = signer.GasMoneyOn(now);
         Invariant.That(work is { IsHeld: true, GiftNonce: null }, "Gas money is given once for a payment.");
-        Invariant.That(pen.Limits.GasMoney is { } limits && wei <= limits.PerDayMax && given <= limits.PerDayMax - wei, "Gas money is never given beyond the day's.");
         var gift = new GasGift(work.Terms.Payer, wei, work.Settlement, work.Attempt);
         var nonce = TakeNonce();
         work = work with { GiftNonce = nonce };
-        Put(new SignerTransaction { Nonce = nonce, Forms = [pen.Sign(nonce, [], TransactionGas.Empty, now, gift)], Settlements = [], Gift = gift });
-        signer = signer with { Waiting = signer.Waiting.SetItem(ticket, work), GasMoneyDay = Signer.DayOf(now), GasMoneyToday = given + wei };
+        var form = pen.Sign(nonce, [], TransactionGas.Empty, now, gift);
+        Invariant.That(form.MaxFee == pen.Limits.GasMoney?.Fee, "A gift is judged by the fees that it is signed at.");
+        Put(new SignerTransaction { Nonce = nonce, Forms = [form], Settlements = [], Gift = gift });
+        CountGasMoney(wei + (TransactionGas.Empty * form.MaxFee), now);
+        Invariant.That(pen.Limits.GasMoney is { } limits && signer.GasMoneyToday <= limits.PerDayMax, "Gas money is never given beyond the day's.");
+        signer = signer with { Waiting = signer.Waiting.SetItem(ticket, work) };
+        events.Add(SignerEvents.Given(signer, nonce, form.Hash, gift));
         rows[SignerRows.WaitingId(ticket)] = work;
     }
 
@@ -110,7 +113,7 @@ internal sealed class SignerDraft
         if (signer.Waiting.TryGetValue(ticket, out var work) && work.IsHeld)
         {
             Unwait(ticket);
-            Tell(work, report);
+            Tell(work, report is FailSettlement fail && work.GiftNonce is not null ? fail with { CostGas = true } : report);
         }
     }
 
@@ -159,8 +162,8 @@ internal sealed class SignerDraft
     private SignerGroup NewGroup(TransactionPen pen, DateTimeOffset now) =>
         new(pen.Limits with { GasPerTransactionMax = Math.Min(pen.Limits.GasPerTransactionMax, signer.GasLeft(pen.Limits, now)) });
 
-    /// <summary>Another form of the same nonce.</summary>
-    public void Rewrite(SignerTransaction transaction, SignedForm form, ImmutableArray<SettlementWork> works)
+    /// <summary>Another form of the same nonce, which makes the <paramref name="gift"/>, or moves nothing any more when its payment is over.</summary>
+    public void Rewrite(SignerTransaction transaction, SignedForm form, ImmutableArray<SettlementWork> works, GasGift? gift)
     {
         Put(transaction with
         {
@@ -168,7 +171,19 @@ internal sealed class SignerDraft
             Settlements = [.. transaction.Settlements.Select(work => work.LeftOutOf > 0 || works.Contains(work) ? work : work with { LeftOutOf = transaction.Forms.Length })],
         });
         signer = signer with { Rewrites = signer.Rewrites + 1 };
-        Announce(transaction.Nonce, form.Hash, works);
+        if (transaction.Gift is { } made)
+        {
+            // What is on its way is offered again whatever is left of the day: later gifts get the less.
+            CountGasMoney(TransactionGas.Empty * (form.MaxFee - UInt128.Min(form.MaxFee, transaction.Newest.MaxFee)), form.SignedAt);
+            if (gift is not null)
+            {
+                events.Add(SignerEvents.Given(signer, transaction.Nonce, form.Hash, made));
+            }
+        }
+        else
+        {
+            Announce(transaction.Nonce, form.Hash, works);
+        }
     }
 
     /// <summary>Uses a nonce up.</summary>
@@ -254,10 +269,16 @@ internal sealed class SignerDraft
             return false;
         }
 
-        var day = Signer.DayOf(now);
+        var day = Math.Max(signer.GasDay, Signer.DayOf(now));
         signer = signer with { GasDay = day, GasToday = (signer.GasDay == day ? signer.GasToday : 0) + gas };
         return true;
     }
+
+    private void CountGasMoney(UInt128 wei, DateTimeOffset now) => signer = signer with
+    {
+        GasMoneyDay = Math.Max(signer.GasMoneyDay, Signer.DayOf(now)),
+        GasMoneyToday = signer.GasMoneyOn(now) + wei,
+    };
 
     private void Announce(ulong nonce, string hash, ImmutableArray<SettlementWork> works)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using AgentPay.Domain.Decisions;
 
@@ -34,6 +35,31 @@ public static class SignerEvents
         }
 
         return new EventDraft(CommittedType, hash, buffer.WrittenSpan.ToArray());
+    }
+
+    /// <summary>Type of the event that a transaction which gives a payer the gas money for its approval was signed and stored, before it was sent.</summary>
+    public const string GivenType = "gas_money.given";
+
+    /// <summary>Gas money was given.</summary>
+    public static EventDraft Given(Signer signer, ulong nonce, string hash, GasGift gift)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", hash);
+            json.WriteString("object", "transaction");
+            json.WriteString("network", signer.Network);
+            json.WriteString("signer", signer.Address);
+            json.WriteNumber("nonce", nonce);
+            json.WriteString("payer", gift.Payer);
+            json.WriteString("wei", gift.Wei.ToString(CultureInfo.InvariantCulture));
+            json.WriteString("settlement", gift.Settlement);
+            json.WriteNumber("attempt", gift.Attempt);
+            json.WriteEndObject();
+        }
+
+        return new EventDraft(GivenType, hash, buffer.WrittenSpan.ToArray());
     }
 
     /// <summary>The settlements a committed transaction carries, from its event.</summary>

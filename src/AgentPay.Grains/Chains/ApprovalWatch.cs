@@ -18,7 +18,7 @@ internal sealed partial class ApprovalWatch(ChainSettings settings, IEvmChain ch
     /// <summary>Nodes differ in what they have seen: what looks like the end of an approval must look so for a while.</summary>
     private static readonly TimeSpan EndedFor = TimeSpan.FromSeconds(10);
 
-    /// <summary>So many are looked at at a time: each look is up to four questions.</summary>
+    /// <summary>So many are looked at at a time: each look is up to nine questions.</summary>
     public const int AtOnceMax = 16;
 
     /// <summary>A look that is not over by then makes room for others.</summary>
@@ -141,21 +141,18 @@ internal sealed partial class ApprovalWatch(ChainSettings settings, IEvmChain ch
             return null;
         }
 
-        var verdict = await FundAsync(ticket, raw, Address.Parse(payer), isNext: mined == approval.Nonce, cancellationToken);
-        var submission = verdict is null ? await chain.SubmitAsync(raw, cancellationToken) : null;
-        if (submission is not null)
-        {
-            LogSent(approval.Hash, payer, settings.Network, submission.Status, submission.Rejection, submission.Message);
-        }
-
-        if (verdict == GiftVerdict.Refused || (submission?.Rejection == SubmissionRejection.InsufficientFunds && HasGifts(ticket)))
+        // The node judges the transaction first: gas money is for one that lacks nothing else.
+        var submission = await chain.SubmitAsync(raw, cancellationToken);
+        LogSent(approval.Hash, payer, settings.Network, submission.Status, submission.Rejection, submission.Message);
+        var lacksCoins = submission.Rejection == SubmissionRejection.InsufficientFunds && HasGifts(ticket);
+        if (lacksCoins && !await IsFundedAsync(ticket, raw, Address.Parse(payer), isNext: mined == approval.Nonce, cancellationToken))
         {
             // What was given is gone, or not seen by this node yet.
             return HasLookedEnded(approval.Hash) ? ErrorCodes.Erc20ApprovalBroadcastFailed : null;
         }
 
         endedSince.TryRemove(approval.Hash, out _);
-        return submission is { Status: SubmissionStatus.Rejected, Rejection: not SubmissionRejection.NonceTooLow } ? ErrorCodes.Erc20ApprovalBroadcastFailed : null;
+        return !lacksCoins && submission is { Status: SubmissionStatus.Rejected, Rejection: not SubmissionRejection.NonceTooLow } ? ErrorCodes.Erc20ApprovalBroadcastFailed : null;
     }
 
     /// <summary>Gas money is given here, or was given for this payment.</summary>
@@ -163,29 +160,33 @@ internal sealed partial class ApprovalWatch(ChainSettings settings, IEvmChain ch
 
     private bool HasLookedEnded(string approval) => clock.GetElapsedTime(endedSince.GetOrAdd(approval, clock.GetTimestamp())) > EndedFor;
 
-    /// <summary>Sees to it that the payer has the coins for its transaction, where the operator gives any.</summary>
-    /// <returns>Null when it has them, or nobody here gives any: then the node says what it thinks of the transaction.</returns>
-    private async Task<GiftVerdict?> FundAsync(long ticket, byte[] approval, Address payer, bool isNext, CancellationToken cancellationToken)
+    /// <summary>Sees to it that the payer gets the coins it lacks for its transaction, where the operator gives any.</summary>
+    /// <returns>True when they are on their way, or will be.</returns>
+    private async Task<bool> IsFundedAsync(long ticket, byte[] approval, Address payer, bool isNext, CancellationToken cancellationToken)
     {
-        var work = lane.Newest?.Waiting.GetValueOrDefault(ticket);
-        if (!HasGifts(ticket))
-        {
-            return null;
-        }
-
         var request = EvmTransaction.Decode(approval).Request;
-        if (GiftDesk.NeedOf(payer, request, await chain.ReadBalanceAsync(payer, cancellationToken)) is not { } need)
+        var balance = chain.ReadBalanceAsync(payer, cancellationToken);
+        var dataFee = chain.ReadDataFeeAsync(approval, cancellationToken);
+        var gas = chain.EstimateGasAsync(payer, request.To!.Value, request.Data, cancellationToken);
+        var fees = chain.ReadFeesAsync(cancellationToken);
+        await Task.WhenAll(balance, dataFee, gas, fees);
+        if (lane.Newest?.Waiting.GetValueOrDefault(ticket) is not { } work || !isNext)
         {
-            return null;
+            return true;
         }
 
-        var verdict = work is null || !isNext ? GiftVerdict.Waits : lane.JudgeGift(work, need);
-        if (verdict == GiftVerdict.Fits && await lane.Grain.GiveAsync(ticket, need))
+        if (await gas is not { } taken || taken > request.GasLimit || GiftDesk.NeedOf(payer, request, taken, await dataFee, await balance) is not { } need)
         {
-            LogGiven(lane.AddressText, need.Missing, payer.ToString(), settings.Network, work!.Settlement);
+            return false;
         }
 
-        return verdict;
+        var (verdict, funds) = await lane.JudgeGiftAsync(work, need, await fees, cancellationToken);
+        if (verdict == GiftVerdict.Fits && await lane.Grain.GiveAsync(ticket, need, funds))
+        {
+            LogGiven(lane.AddressText, need.Missing, payer.ToString(), settings.Network, work.Settlement);
+        }
+
+        return verdict is GiftVerdict.Fits or GiftVerdict.Waits;
     }
 
     private Task EndAsync(long ticket, SettlementTerms terms, SettlementCommand report)

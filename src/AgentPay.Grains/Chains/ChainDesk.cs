@@ -28,9 +28,10 @@ public sealed class ChainDesk : ITransactionDesk, ISettlementResolver
     public void Resolve(Settlement settlement) => workers.GetValueOrDefault(settlement.Terms.Network)?.Resolve(settlement);
 
     /// <summary>Whether the payer of a payment that is to go by <see cref="SenderOf"/> would be given the coins it lacks for its approval.</summary>
-    internal GiftVerdict JudgeGift(SettlementTerms terms, GasNeed need) => workers[terms.Network].JudgeGift(SenderOf(terms), need);
+    internal Task<GiftVerdict> JudgeGiftAsync(SettlementTerms terms, GasNeed need, FeeQuote quote, CancellationToken cancellationToken) =>
+        workers[terms.Network].JudgeGiftAsync(SenderOf(terms), need, quote, cancellationToken);
 
-    /// <summary>Wei that each key gave today for payers' approvals, where any may be given: by network, and the key's number in the settings.</summary>
+    /// <summary>Wei that each key gave today for payers' approvals, with what giving cost at most, where any may be given: by network, and the key's number in the settings.</summary>
     internal IEnumerable<(string Network, int Key, UInt128 Wei)> GasMoneyToday =>
         workers.Values.SelectMany(static worker => worker.GasMoneyToday.Select(item => (worker.Settings.Network, item.Key, item.Wei)));
 

@@ -6,7 +6,7 @@ namespace AgentPay.Grains.Chains;
 /// <param name="Head">Height of the newest block seen; null before the first.</param>
 /// <param name="HeadSeenAt">When it was seen.</param>
 /// <param name="Message">What is wrong, in one sentence; null when nothing is.</param>
-/// <param name="Code">The same for programs: <c>node_unavailable</c>, <c>fees_above_cap</c>, <c>signer_unfunded</c>, <c>gas_ceiling</c>, <c>chain_reset</c>, and <c>gas_money_spent</c> of one that is healthy; null when nothing is.</param>
+/// <param name="Code">The same for programs: <c>node_unavailable</c>, <c>fees_above_cap</c>, <c>signer_unfunded</c>, <c>gas_ceiling</c>, <c>chain_reset</c>, and of one that is healthy <c>gas_money_spent</c>, <c>gas_money_unfunded</c>; null when nothing is.</param>
 public sealed record ChainHealth(string Network, string State, ulong? Head, DateTimeOffset? HeadSeenAt, string? Message, string? Code)
 {
     /// <summary>True when payments of this chain can be settled now.</summary>

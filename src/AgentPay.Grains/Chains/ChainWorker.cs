@@ -65,7 +65,7 @@ internal sealed partial class ChainWorker : BackgroundService
                 : fees.Trouble is { } above ? ("degraded", "fees_above_cap", above)
                 : fees.Silence is { } silence ? ("degraded", "node_unavailable", silence)
                 : key is not null ? ("degraded", key.TroubleCode, key.Trouble)
-                : lanes.Select(static lane => lane.GasMoneySpent).FirstOrDefault(static spent => spent is not null) is { } given ? ("healthy", "gas_money_spent", given)
+                : lanes.Select(static lane => lane.GasMoneyTrouble).FirstOrDefault(static trouble => trouble is not null) is { } refused ? ("healthy", refused.Code, refused.Words)
                 : ("healthy", null, null);
             return new ChainHealth(Settings.Network, state, watch.Head?.Number, watch.HeadSeenAt, trouble, code);
         }
@@ -85,7 +85,8 @@ internal sealed partial class ChainWorker : BackgroundService
     }
 
     /// <summary>Whether a payer of a payment that is to go by this key would be given the coins it lacks for its approval.</summary>
-    public GiftVerdict JudgeGift(string address, GasNeed need) => lanes.FirstOrDefault(lane => lane.AddressText == address)?.JudgeGift(null, need) ?? GiftVerdict.Refused;
+    public async Task<GiftVerdict> JudgeGiftAsync(string address, GasNeed need, FeeQuote quote, CancellationToken cancellationToken) =>
+        lanes.FirstOrDefault(lane => lane.AddressText == address) is { } lane ? (await lane.JudgeGiftAsync(null, need, quote, cancellationToken)).Verdict : GiftVerdict.Refused;
 
     /// <summary>Wei that each key gave today, by its number in the settings.</summary>
     public IEnumerable<(int Key, UInt128 Wei)> GasMoneyToday => lanes.Select(static (lane, i) => (i, lane.GasMoneyToday)).Where(static item => item.GasMoneyToday is not null)

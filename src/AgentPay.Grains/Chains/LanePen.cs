@@ -13,6 +13,7 @@ internal sealed class LanePen(EvmSigner key, ulong chainId, ChainSettings settin
     public override SendingLimits Limits { get; } = limits with
     {
         GasPerTransactionMax = (ulong)UInt128.Min(UInt128.Min(limits.GasPerTransactionMax, ShareOf(blockGas)), fees.MaxFeePerGas.IsZero ? UInt128.MaxValue : CostMax / fees.MaxFeePerGas.Low),
+        GasMoney = limits.GasMoney?.At(fees.MaxFeePerGas.Low),
     };
 
     public override int Included => included;

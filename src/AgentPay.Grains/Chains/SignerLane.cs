@@ -20,7 +20,7 @@ internal sealed partial class SignerLane(
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly PayerCodes codes = new(chain, clock);
     private readonly FormSender sender = new(chain, key.Address.ToString(), clock, logger);
-    private readonly GiftDesk gifts = new(chain.Network, key.Address.ToString(), clock, logger);
+    private readonly GiftDesk gifts = new(chain, key.Address, clock, logger);
     private readonly Dictionary<ulong, string> included = [];
     private readonly HashIndex index = new();
     private readonly Lock standing = new();
@@ -65,14 +65,16 @@ internal sealed partial class SignerLane(
     /// <summary>The code of <see cref="Trouble"/>.</summary>
     public string? TroubleCode => Trouble is null ? null : reset is not null ? "chain_reset" : behind is not null ? "node_unavailable" : Trouble == sender.Unfunded ? "signer_unfunded" : "gas_ceiling";
 
-    /// <summary>That the day's gas money did not suffice for a payer, in one sentence; null while it did. Payments that need none go on.</summary>
-    public string? GasMoneySpent => gifts.Spent(limits.GasMoney);
+    /// <summary>Why a payer was refused gas money that another day, or with more coins, would not be: a code and a sentence; null while none was. Payments that need none go on.</summary>
+    public (string Code, string Words)? GasMoneyTrouble => gifts.Trouble(limits.GasMoney);
 
-    /// <summary>Wei given today; null where none is ever given, or it is another process's to say.</summary>
+    /// <summary>Wei given today, with what giving cost at most; null where none is ever given, or it is another process's to say.</summary>
     public UInt128? GasMoneyToday => limits.GasMoney is null ? null : signer?.GasMoneyOn(clock.GetUtcNow());
 
     /// <summary>Whether a payer is given what it lacks for its approval; <paramref name="work"/> is null for a payment that is not here yet.</summary>
-    public GiftVerdict JudgeGift(SettlementWork? work, GasNeed need) => gifts.Judge(signer, work, need, limits.GasMoney);
+    /// <returns>The verdict, and the wei that the key owns where that was looked at.</returns>
+    public Task<(GiftVerdict Verdict, UInt128 Funds)> JudgeGiftAsync(SettlementWork? work, GasNeed need, FeeQuote quote, CancellationToken cancellationToken) =>
+        gifts.JudgeAsync(signer, work, need, quote, limits, cancellationToken);
 
     private string? Spent => signer is { } state && state.IsOutOfGas(limits, clock.GetUtcNow())
         ? $"{AddressText} signed transactions of {state.GasToday} gas today on {chain.Network} and GasPerDayMax is {limits.GasPerDayMax}: what waits is sent after midnight UTC."

@@ -15,11 +15,11 @@ internal static class ApprovalCheck
     /// <param name="chain">Where.</param>
     /// <param name="transfer">What goes after it.</param>
     /// <param name="approval">The payer's transaction.</param>
-    /// <param name="judge">Whether the payer would be given the coins it lacks.</param>
+    /// <param name="judge">Whether the payer would be given the coins it lacks, at the fees of the moment.</param>
     /// <param name="cancellationToken">Ends the questions.</param>
     /// <returns>Null, or the code of the refusal.</returns>
     public static async Task<string?> RunAsync(
-        IEvmChain chain, Permit2Transfer transfer, SignedApproval approval, Func<GasNeed, GiftVerdict> judge, CancellationToken cancellationToken)
+        IEvmChain chain, Permit2Transfer transfer, SignedApproval approval, Func<GasNeed, FeeQuote, Task<GiftVerdict>> judge, CancellationToken cancellationToken)
     {
         var request = approval.Request;
         if (request.ChainId != chain.ChainId || !request.Value.IsZero)
@@ -37,16 +37,28 @@ internal static class ApprovalCheck
         var balance = chain.ReadBalanceAsync(transfer.From, cancellationToken);
         var fees = chain.ReadFeesAsync(cancellationToken);
         var head = chain.ReadBlockAsync(BlockTag.Latest, cancellationToken);
-        await Task.WhenAll(mined, gas, balance, fees, head);
-        return await mined != request.Nonce || await gas is not { } needed || needed > request.GasLimit ? ErrorCodes.Erc20ApprovalTxFailed
-            : !IsTaken(request.Fees, await fees, await head) ? ErrorCodes.Erc20ApprovalBroadcastFailed
-            : GiftDesk.NeedOf(transfer.From, request, await balance) is { } need && judge(need) == GiftVerdict.Refused ? ErrorCodes.Erc20ApprovalBroadcastFailed
-            : null;
+        var dataFee = chain.ReadDataFeeAsync(approval.Raw, cancellationToken);
+        await Task.WhenAll(mined, gas, balance, fees, head, dataFee);
+        if (await mined != request.Nonce || await gas is not { } needed || needed > request.GasLimit)
+        {
+            return ErrorCodes.Erc20ApprovalTxFailed;
+        }
+
+        if (!IsTaken(request.Fees, await fees, await head))
+        {
+            return ErrorCodes.Erc20ApprovalBroadcastFailed;
+        }
+
+        var need = GiftDesk.NeedOf(transfer.From, request, needed, await dataFee, await balance);
+        return need is null || await judge(need, await fees) is GiftVerdict.Fits or GiftVerdict.Waits ? null : ErrorCodes.Erc20ApprovalBroadcastFailed;
     }
 
-    /// <summary>False when no block of now takes it, whatever its sender owns. Where blocks have no base fee, there is no fee market and its transactions are unknown (EIP-1559).</summary>
+    /// <summary>
+    /// False when no block of now takes it, whatever its sender owns. A tip is part of the fee, and where blocks have no base fee, there is no fee market and its transactions
+    /// are unknown (EIP-1559).
+    /// </summary>
     private static bool IsTaken(FeeQuote offered, FeeQuote quote, BlockHeader? head) =>
-        (offered.IsLegacy || head is not { BaseFeePerGas: null }) && offered.MaxFeePerGas >= PriceOf(quote);
+        (offered.IsLegacy || (head is not { BaseFeePerGas: null } && offered.MaxPriorityFeePerGas <= offered.MaxFeePerGas)) && offered.MaxFeePerGas >= PriceOf(quote);
 
     /// <summary>What is wrong with the transaction itself, in the protocol's words.</summary>
     public static string? CodeOf(SignedApprovalFault fault) => fault switch

@@ -77,7 +77,10 @@ internal sealed class Permit2Verifier(ChainDesk desk, TimeProvider clock)
         var reading = await permit2.ReadTransferAsync(transfer, cancellationToken);
         if (reading is { PayerHasCode: false, Verdict: Permit2Verdict.AllowanceRequired } && payment is { SignedByPayer: true, Approval: { } approval })
         {
-            return await ApprovalCheck.RunAsync(chain, transfer, approval, need => desk.JudgeGift(payment.Terms, need), cancellationToken) is { } refusal ? (refusal, payment) : (null, payment.ByApproval(approval));
+            var terms = payment.Terms;
+            return await ApprovalCheck.RunAsync(chain, transfer, approval, (need, quote) => desk.JudgeGiftAsync(terms, need, quote, cancellationToken), cancellationToken) is { } refusal
+                ? (refusal, payment)
+                : (null, payment.ByApproval(approval));
         }
 
         if (!reading.PayerHasCode)

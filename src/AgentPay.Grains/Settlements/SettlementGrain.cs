@@ -103,13 +103,13 @@ internal sealed class SettlementGrain(
     public Task<Settlement?> GetAsync(CancellationToken cancellationToken) => journal.ReadAsync(cancellationToken);
 
     public async Task<Reply<Settlement>> ReportAsync(SettlementReported report) =>
-        Reply<Settlement>.Of(await DecideAsync((state, now) => Settlement.Hear(state, report, now)));
+        Reply<Settlement>.Of(await HearAsync(report));
 
     public async Task<bool> ReceiveAsync(FactEnvelope envelope)
     {
         Invariant.That(envelope.Fact is SettlementReported, "A settlement is told reports only.");
         var report = (SettlementReported)envelope.Fact;
-        return (await DecideAsync((state, now) => Settlement.Hear(state, report, now), envelope.Consumption)).IsChange;
+        return (await HearAsync(report, envelope.Consumption)).IsChange;
     }
 
     public async Task<bool> DueAsync(string id, DateTimeOffset at)
@@ -121,6 +121,18 @@ internal sealed class SettlementGrain(
         }
 
         return outcome.IsChange;
+    }
+
+    /// <summary>What no transaction ever held may have cost gas all the same.</summary>
+    private async Task<Outcome<Settlement>> HearAsync(SettlementReported report, Consumption? consumes = null)
+    {
+        var outcome = await DecideAsync((state, now) => Settlement.Hear(state, report, now), consumes);
+        if (outcome is { IsChange: true, State: { Status: SettlementStatus.Failed, Transaction: null } failed } && report.Command is FailSettlement { CostGas: true })
+        {
+            budget.Failed(failed.Terms.Payer);
+        }
+
+        return outcome;
     }
 
     private Task<Outcome<Settlement>> DecideAsync(SettlementCommand command, Consumption? consumes = null, CancellationToken cancellationToken = default) =>
@@ -173,7 +185,7 @@ internal sealed class SettlementGrain(
         signal.TrySetResult();
     }
 
-    /// <summary>Here, where every settlement ends, whoever still waits for it. One that no transaction ever held cost no gas.</summary>
+    /// <summary>Here, where every settlement ends, whoever still waits for it. One that no transaction ever held cost no gas of its own.</summary>
     private void CountForPayer(Settlement settlement)
     {
         if (settlement.IsDecided)

@@ -25,8 +25,11 @@ public interface ISignerGrain : IGrainWithStringKey
     Task ApprovedAsync(long ticket);
 
     /// <summary>The payer of waiting work lacks these coins for its approval; true when this call gave them, which happens once for the work at most.</summary>
+    /// <param name="ticket">Of the work.</param>
+    /// <param name="need">What the payer lacks.</param>
+    /// <param name="funds">Wei that the key owns.</param>
     [Alias("Give")]
-    Task<bool> GiveAsync(long ticket, GasNeed need);
+    Task<bool> GiveAsync(long ticket, GasNeed need, UInt128 funds);
 
     /// <summary>The payer's approval of waiting work can no longer be; its settlement hears this.</summary>
     [Alias("Unapproved")]

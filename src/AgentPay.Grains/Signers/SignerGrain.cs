@@ -27,7 +27,7 @@ internal sealed class SignerGrain(
 
     public Task ApprovedAsync(long ticket) => DecideAsync((signer, now) => signer.Approved(ticket, Pen(signer), now));
 
-    public async Task<bool> GiveAsync(long ticket, GasNeed need) => (await DecideAsync((signer, now) => signer.Give(ticket, need, Pen(signer), now))).IsChange;
+    public async Task<bool> GiveAsync(long ticket, GasNeed need, UInt128 funds) => (await DecideAsync((signer, now) => signer.Give(ticket, need, funds, Pen(signer), now))).IsChange;
 
     public Task UnapprovedAsync(long ticket, SettlementCommand report) => DecideAsync((signer, _) => signer.Unapproved(ticket, report));
 

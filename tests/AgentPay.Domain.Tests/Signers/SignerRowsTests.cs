@@ -62,7 +62,7 @@ public sealed class SignerRowsTests
         {
             0 => null,
             1 => TestPen.Alone,
-            _ => new TestPen(new SendingLimits(1 + dice.Next(4), 1 + dice.Next(8), 500_000, dice.Next(3) == 0 ? 5_000_000u : 0) { GasMoney = new GasMoneyLimits(500, 1) }, dice.Next(2), (UInt128)step),
+            _ => new TestPen(new SendingLimits(1 + dice.Next(4), 1 + dice.Next(8), 500_000, dice.Next(3) == 0 ? 5_000_000u : 0) { GasMoney = new GasMoneyLimits(1_000_000_000, 1) { Fee = (UInt128)step } }, dice.Next(2), (UInt128)step),
         };
         var open = signer.Transactions.Values.ToArray();
         var any = open.Length == 0 ? null : open[dice.Next(open.Length)];
@@ -78,7 +78,7 @@ public sealed class SignerRowsTests
             (5, { } one) => signer.Final([one.Nonce]),
             (6, { } one) => signer.Outbid([one.Nonce], pen, now),
             (7, _) => signer.FillForeign((ulong)dice.Next(step + 1), pen, now),
-            (8, _) when held.Payer is not null => signer.Give(held.Key, new GasNeed(held.Payer, (UInt128)dice.Next(1, 9), 70_000, 1), pen, now),
+            (8, _) when held.Payer is not null => signer.Give(held.Key, new GasNeed(held.Payer, (UInt128)dice.Next(1, 9), 70_000, 1, 50_000), UInt128.MaxValue, pen, now),
             (9, _) when held.Payer is not null => signer.Approved(held.Key, pen, now),
             (10, _) => signer.Take(Hold(SignerTests.Work(step, now.AddSeconds(dice.Next(8)))), pen, now),
             _ => signer.Take(SignerTests.Work(step, now.AddSeconds(dice.Next(8))), pen, now),

@@ -9,7 +9,9 @@ namespace AgentPay.Grains.Tests.Chains;
 /// <summary>A payer without coins is given what its approval needs, once, whatever happens to the gift and to the engine.</summary>
 public sealed class GasMoneyTests : IDisposable
 {
-    private const ulong Cost = 70_000 * 2_000_000_000UL;
+    private const ulong Fee = 2_000_000_000;
+    private const ulong Cost = 70_000 * Fee;
+    private const ulong GiftGas = TransactionGas.Empty * Fee;
     private readonly EvmSigner payer = EvmSigner.Parse("0000000000000000000000000000000000000000000000000000000000000b0b");
     private int looks;
 
@@ -25,18 +27,18 @@ public sealed class GasMoneyTests : IDisposable
         await engine.UntilAsync(async () => (await engine.SignerAsync()).Waiting.IsEmpty, timePasses: true);
 
         Assert.Equal(new GasGift(payer.Address.ToString(), Cost, "held", 1, Used: true), (await GiftAsync(engine))!.Gift);
-        Assert.Equal(Cost, (await engine.SignerAsync()).GasMoneyOn(engine.Clock.GetUtcNow()));
+        Assert.Equal(Cost + GiftGas, (await engine.SignerAsync()).GasMoneyOn(engine.Clock.GetUtcNow()));
         Assert.Equal(1UL, await ApprovalsAsync(engine));
     }
 
     [Fact]
     public async Task Killed_after_the_gift_is_durable_and_before_it_is_sent_the_engine_sends_that_one_and_no_other()
     {
-        await using var engine = await HoldAsync(chain => chain.RefusesAll = true);
+        await using var engine = await HoldAsync(chain => chain.Judges = transaction => IsGift(transaction) ? SubmissionRejection.Other : SubmissionRejection.None);
         await engine.UntilAsync(async () => await GiftAsync(engine) is not null, timePasses: true);
         var given = (await GiftAsync(engine))!.Newest;
         await engine.KillAsync();
-        engine.Chain.RefusesAll = false;
+        engine.Chain.Judges = static _ => SubmissionRejection.None;
         engine.Chain.Automine = true;
 
         await engine.UntilAsync(async () => (await engine.SignerAsync()).Waiting.IsEmpty, timePasses: true);
@@ -110,6 +112,70 @@ public sealed class GasMoneyTests : IDisposable
         Assert.Equal(1UL, await ApprovalsAsync(engine));
     }
 
+    [Fact]
+    public async Task A_key_that_needs_its_own_coins_gives_none_and_serves_all_others()
+    {
+        await using var engine = await HoldAsync(chain => chain.TellsBalance = (who, truth) => who == payer.Address ? truth : Cost + GiftGas);
+        engine.Chain.Automine = true;
+        engine.Chain.Mine();
+        var other = engine.SettleAsync(engine.Pay());
+
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Waiting.IsEmpty && other.IsCompleted, timePasses: true);
+
+        Assert.Null(await GiftAsync(engine));
+        Assert.True((await other).Response.Success);
+        Assert.Equal(("healthy", "gas_money_unfunded"), (engine.Desk.Health[0].State, engine.Desk.Health[0].Code));
+        engine.Clock.Advance(TimeSpan.FromMinutes(10));
+        await engine.UntilAsync(() => engine.Desk.Health[0] is { State: "healthy", Code: null }, timePasses: true);
+    }
+
+    [Fact]
+    public async Task Where_data_has_a_price_of_its_own_the_gift_is_of_twice_that_too()
+    {
+        await using var engine = await HoldAsync(chain => chain.DataFee = 1_000UL, perDay: Cost + 2_000 + GiftGas);
+        engine.Chain.Automine = true;
+        engine.Chain.Mine();
+
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Waiting.IsEmpty, timePasses: true);
+
+        Assert.Equal(Cost + 2_000, (await GiftAsync(engine))!.Gift!.Wei);
+        Assert.Equal(1UL, await ApprovalsAsync(engine));
+    }
+
+    [Fact]
+    public Task An_approval_that_the_node_takes_for_no_money_gets_none() =>
+        AssertNoneAsync(chain => chain.Judges = transaction => transaction.Sender == payer.Address ? SubmissionRejection.Other : SubmissionRejection.None);
+
+    [Fact]
+    public Task An_approval_that_offers_more_than_twice_the_fee_of_the_moment_gets_none() =>
+        AssertNoneAsync(static chain => chain.Fees = new FeeQuote(IsLegacy: false, (Fee / 2) - 1, 1UL));
+
+    [Fact]
+    public Task An_approval_that_would_fail_gets_none() => AssertNoneAsync(chain => chain.TellsGas = (from, truth) => from == payer.Address ? null : truth);
+
+    [Fact]
+    public Task An_approval_that_takes_more_gas_than_it_has_gets_none() => AssertNoneAsync(chain => chain.TellsGas = (from, truth) => from == payer.Address ? 70_001 : truth);
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(TransactionGas.Empty + 1)]
+    public Task A_payer_to_whom_a_transfer_takes_more_gas_than_a_gift_has_gets_none(ulong? gas) =>
+        AssertNoneAsync(chain => chain.TellsGas = (from, _) => from == payer.Address ? 50_000 : gas);
+
+    private async Task AssertNoneAsync(Action<SimulatedEvmChain> change)
+    {
+        await using var engine = await HoldAsync(change);
+        engine.Chain.Automine = true;
+        engine.Chain.Mine();
+
+        await engine.UntilAsync(async () => (await engine.SignerAsync()).Waiting.IsEmpty, timePasses: true);
+
+        Assert.Null(await GiftAsync(engine));
+        Assert.Equal(0UL, await ApprovalsAsync(engine));
+    }
+
+    private bool IsGift(DecodedTransaction transaction) => transaction.Request.To == payer.Address;
+
     /// <summary>The gift is mined, and its payer has spent it before anybody can look.</summary>
     private void MineAndTake(Engine engine)
     {
@@ -124,13 +190,13 @@ public sealed class GasMoneyTests : IDisposable
     private Task<ulong> ApprovalsAsync(Engine engine) => engine.Chain.ReadTransactionCountAsync(payer.Address, pending: false, Engine.Stop);
 
     /// <summary>A payment whose approval is not mined waits for the key, as a start finds it; the payer has no coins. One that needs none is in the pool before it.</summary>
-    private async Task<Engine> HoldAsync(Action<SimulatedEvmChain>? change = null)
+    private async Task<Engine> HoldAsync(Action<SimulatedEvmChain>? change = null, ulong perDay = Cost + GiftGas)
     {
-        var engine = await Engine.StartAsync(sending: new SendingSettings { ApprovalGasMoneyPerDay = Cost });
+        var engine = await Engine.StartAsync(sending: new SendingSettings { ApprovalGasMoneyPerDay = perDay });
         var payment = engine.Pay();
         _ = engine.SettleAsync(payment);
         await engine.UntilAsync(payment, SettlementStatus.Submitted);
-        var request = new TransactionRequest(engine.Chain.ChainId, 0, 70_000, new FeeQuote(false, 2_000_000_000UL, 1UL), Engine.Merchant, UInt256.Zero, default);
+        var request = new TransactionRequest(engine.Chain.ChainId, 0, 70_000, new FeeQuote(false, Fee, 1UL), Engine.Merchant, UInt256.Zero, default);
         var approval = payer.Sign(request);
         var terms = (await engine.ReadAsync(payment))!.Terms with
         {
@@ -146,6 +212,7 @@ public sealed class GasMoneyTests : IDisposable
             Interlocked.Increment(ref looks);
             return await ApprovalsAsync(engine) == 0 ? Permit2Verdict.AllowanceRequired : Permit2Verdict.Accepted;
         });
+        engine.Chain.TellsGas = static (_, _) => 50_000;
         change?.Invoke(engine.Chain);
         await engine.KillAsync();
         return engine;

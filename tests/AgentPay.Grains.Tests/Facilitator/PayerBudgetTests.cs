@@ -1,5 +1,8 @@
+using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Facilitator;
+using AgentPay.Grains.Settlements;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentPay.Grains.Tests.Facilitator;
 
@@ -105,6 +108,29 @@ public sealed class PayerBudgetTests
 
         engine.Usdc.IsPaused = false;
         await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.SettleAsync(engine.PayAs(Payer)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_no_transaction_held_counts_when_it_cost_gas_all_the_same(bool costGas)
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Fees = new FeeQuote(IsLegacy: false, UInt256.MaxValue, UInt256.Zero);
+        await engine.UntilAsync(() => engine.Desk.Health[0].Code == "fees_above_cap", timePasses: true);
+        for (var failures = 0; failures < 3; failures++)
+        {
+            var payment = engine.PayAs(Payer);
+            var settling = engine.SettleAsync(payment);
+            await engine.UntilAsync(payment, SettlementStatus.Reserved);
+            var report = new SettlementReported(new FailSettlement("erc20_approval_broadcast_failed", costGas), 1, (await engine.ReadAsync(payment))!.Terms.Digest);
+            await engine.Grains.GetGrain<ISettlementGrain>(payment.Id).ReportAsync(report);
+            Assert.Equal("erc20_approval_broadcast_failed", (await settling).Response.ErrorReason);
+        }
+
+        var payer = engine.PayAs(Payer).Transfer.From.ToString();
+        var refused = Record.Exception(() => engine.Services.GetRequiredService<FailureBudget>().RequireRoom(payer, undecided: 0));
+        Assert.Equal(costGas, refused is FailureBudgetExceededException);
     }
 
     [Fact]

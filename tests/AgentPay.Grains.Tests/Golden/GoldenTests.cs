@@ -74,10 +74,10 @@ public sealed class GoldenTests
     private static readonly SettlementWork AfterApproval = new(
         "stl:4", 1, Terms with { Method = "permit2", NonceKeeper = "0x" + new string('8', 40), Approval = new ApprovalTerms("0x02f8", "0x" + new string('3', 64), 7) }, Approved: true);
 
-    private static readonly GasNeed Need = new(Terms.Payer, UInt128.MaxValue >> 1, 70_000, 300_000_000_000);
+    private static readonly GasNeed Need = new(Terms.Payer, UInt128.MaxValue >> 1, 70_000, 300_000_000_000, 50_000);
 
     private static readonly Outcome<Signer> Given = Signer.New("eip155:8453", Whole.Signer!).Sync(7, 7, Pen, Now).State!
-        .Take(AfterApproval with { Approved = false }, Pen, Now).State!.Give(0, Need, Pen, Now);
+        .Take(AfterApproval with { Approved = false }, Pen, Now).State!.Give(0, Need, UInt128.MaxValue, Pen, Now);
 
     private static readonly Signer Key = Signer.New("eip155:8453", Whole.Signer!)
         .Sync(7, 7, Pen, Now).State!.Take(new SettlementWork(Whole.Id, 2, Terms), Pen, Now).State!.Take(new SettlementWork("stl:2", 1, Terms), null, Now).State!;
@@ -182,7 +182,7 @@ public sealed class GoldenTests
 
         Assert.Equal(new GasGift(Terms.Payer, UInt128.MaxValue >> 1, "stl:4", 1, used), signer.Transactions[7].Gift);
         Assert.Equal(AfterApproval with { Approved = false, GiftNonce = 7 }, signer.Waiting[0]);
-        Assert.Equal((UInt128.MaxValue >> 1, UInt128.Zero), (signer.GasMoneyOn(Now), signer.GasMoneyOn(Now.AddDays(1))));
+        Assert.Equal(((UInt128.MaxValue >> 1) + 200_000, UInt128.Zero), (signer.GasMoneyOn(Now), signer.GasMoneyOn(Now.AddDays(1))));
     }
 
     [Fact]
@@ -218,6 +218,7 @@ public sealed class GoldenTests
         ("fact-undo", new SettlementReported(new UndoSettlement(Block), 2, Terms.Digest)),
         ("fact-deepen", new SettlementReported(new DeepenSettlement(Final: true, Block), 2, Terms.Digest)),
         ("fact-fail", new SettlementReported(new FailSettlement("invalid_transaction_state"), 2, Terms.Digest)),
+        ("fact-fail-cost-gas", new SettlementReported(new FailSettlement("erc20_approval_broadcast_failed", CostGas: true), 1, Terms.Digest)),
         ("fact-answer", new SettlementReported(new AnswerSettlement(), 2, Terms.Digest)),
     ];
 
@@ -243,7 +244,7 @@ public sealed class GoldenTests
 
     private sealed class FixedPen : TransactionPen
     {
-        public override SendingLimits Limits { get; } = new(1, 512, 1_000_000, 0) { GasMoney = new GasMoneyLimits(UInt128.MaxValue, 300_000_000_000) };
+        public override SendingLimits Limits { get; } = new(1, 512, 1_000_000, 0) { GasMoney = new GasMoneyLimits(UInt128.MaxValue, 300_000_000_000) { Fee = 2 } };
 
         public override SignedForm Sign(ulong nonce, ImmutableArray<SettlementWork> works, ulong gas, DateTimeOffset now, GasGift? gift = null) => new("0x02", Hash, now, 2, 1);
 

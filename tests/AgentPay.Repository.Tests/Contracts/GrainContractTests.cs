@@ -70,7 +70,7 @@ public sealed class GrainContractTests
     }
 
     private static bool IsImmutable(Type type) =>
-        type.IsPrimitive || type.IsEnum || type == typeof(void) || type == typeof(string) || type == typeof(TimeSpan) || type == typeof(DateTimeOffset) || type == typeof(CancellationToken)
+        type.IsPrimitive || type.IsEnum || type == typeof(void) || type == typeof(string) || type == typeof(UInt128) || type == typeof(TimeSpan) || type == typeof(DateTimeOffset) || type == typeof(CancellationToken)
         || type.Namespace == typeof(ImmutableArray<>).Namespace || type == typeof(Task) || type == typeof(Task<>) || type == typeof(Nullable<>)
         || (Has(type, "ImmutableAttribute") && type.GetProperties().All(property => property.SetMethod is not { } setter
             || setter.ReturnParameter.GetRequiredCustomModifiers().Any(modifier => modifier.Name == "IsExternalInit")));

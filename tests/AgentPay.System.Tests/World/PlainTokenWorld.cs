@@ -48,6 +48,9 @@ public sealed class GasMoneyWorld : PlainTokenWorld
     /// <summary>Wei that the engine gives on a day.</summary>
     internal const ulong PerDay = 10_000_000_000_000_000;
 
+    /// <summary>The same of this world.</summary>
+    internal ulong Budget { get; init; } = PerDay;
+
     internal RpcProxy Proxy { get; private set; } = null!;
 
     public override async ValueTask DisposeAsync()
@@ -59,7 +62,13 @@ public sealed class GasMoneyWorld : PlainTokenWorld
         }
     }
 
-    private protected override Task<TestChain> StartEmptyAsync() => TestChain.StartWithTokenAsync(Token);
+    /// <summary>Many empty blocks leave of the base fee a trace, so that gas costs the node's tip, 1 gwei, all the time.</summary>
+    private protected override async Task<TestChain> StartEmptyAsync()
+    {
+        var chain = await TestChain.StartWithTokenAsync(Token);
+        await chain.CallAsync("anvil_mine", "0xc8");
+        return chain;
+    }
 
     private protected override async Task<Uri> RpcAsync()
     {
@@ -70,7 +79,7 @@ public sealed class GasMoneyWorld : PlainTokenWorld
     private protected override Dictionary<string, string> Change(Dictionary<string, string> settings)
     {
         settings = base.Change(settings);
-        settings["AgentPay__Chains__0__ApprovalGasMoneyPerDay"] = PerDay.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        settings["AgentPay__Chains__0__ApprovalGasMoneyPerDay"] = Budget.ToString(System.Globalization.CultureInfo.InvariantCulture);
         settings["AgentPay__Facilitator__SettleWaitSeconds"] = "2";
         return settings;
     }

@@ -81,9 +81,13 @@ internal sealed class RpcProxy : IAsyncDisposable
     }
 
     /// <summary>Stops every request, or the first so many, that holds a call of this method, until it is released or disposed.</summary>
-    public Stop StopAt(string method, RpcPoint point, int requests = int.MaxValue)
+    /// <param name="method">Of the call.</param>
+    /// <param name="point">Where it stands then.</param>
+    /// <param name="requests">How many are stopped.</param>
+    /// <param name="isMeant">Looks at the request's text; null: all are meant.</param>
+    public Stop StopAt(string method, RpcPoint point, int requests = int.MaxValue, Func<string, bool>? isMeant = null)
     {
-        var stop = new Stop(method, point, requests, ended => _stops.TryRemove(ended, out _));
+        var stop = new Stop(method, point, requests, isMeant ?? (static _ => true), ended => _stops.TryRemove(ended, out _));
         _stops[stop] = true;
         return stop;
     }
@@ -109,8 +113,8 @@ internal sealed class RpcProxy : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        var methods = MethodsOf(body.ToArray());
-        if (_isDown || !await MeetAsync(context, methods, RpcPoint.BeforeNode))
+        var (methods, text) = (MethodsOf(body.ToArray()), Encoding.UTF8.GetString(body.ToArray()));
+        if (_isDown || !await MeetAsync(context, methods, text, RpcPoint.BeforeNode))
         {
             Drop(context);
             return;
@@ -119,7 +123,7 @@ internal sealed class RpcProxy : IAsyncDisposable
         // A caller that is gone by now never sent its request.
         context.RequestAborted.ThrowIfCancellationRequested();
         var bytes = MinesWhatIsSent && methods.Contains("eth_sendRawTransaction") ? await SendAndMineAsync(body.ToArray()) : await AskNodeAsync(body.ToArray());
-        if (!await MeetAsync(context, methods, RpcPoint.BeforeAnswer))
+        if (!await MeetAsync(context, methods, text, RpcPoint.BeforeAnswer))
         {
             Drop(context);
             return;
@@ -169,9 +173,9 @@ internal sealed class RpcProxy : IAsyncDisposable
     }
 
     /// <summary>False when the request is over.</summary>
-    private async Task<bool> MeetAsync(HttpContext context, IReadOnlyCollection<string> methods, RpcPoint point)
+    private async Task<bool> MeetAsync(HttpContext context, IReadOnlyCollection<string> methods, string text, RpcPoint point)
     {
-        foreach (var stop in _stops.Keys.Where(stop => stop.Point == point && methods.Contains(stop.Method)))
+        foreach (var stop in _stops.Keys.Where(stop => stop.Point == point && methods.Contains(stop.Method) && stop.IsMeant(text)))
         {
             var fate = await stop.MeetAsync(context.RequestAborted);
             if (fate == RpcFate.BadGateway)
@@ -204,7 +208,7 @@ internal sealed class RpcProxy : IAsyncDisposable
     }
 
     /// <summary>Stops requests until it is released.</summary>
-    internal sealed class Stop(string method, RpcPoint point, int requests, Action<Stop> ended) : IDisposable
+    internal sealed class Stop(string method, RpcPoint point, int requests, Func<string, bool> isMeant, Action<Stop> ended) : IDisposable
     {
         private readonly TaskCompletionSource _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource<RpcFate> _fate = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -213,6 +217,8 @@ internal sealed class RpcProxy : IAsyncDisposable
         public string Method => method;
 
         public RpcPoint Point => point;
+
+        public bool IsMeant(string request) => isMeant(request);
 
         /// <summary>Requests that came here.</summary>
         public int Meetings => Volatile.Read(ref _meetings);

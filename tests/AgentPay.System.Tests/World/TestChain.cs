@@ -98,6 +98,20 @@ internal sealed class TestChain : IAsyncDisposable
     /// <summary>Mined transactions of this account: its next nonce.</summary>
     public async Task<ulong> MinedOfAsync(Address account) => Number(await CallAsync("eth_getTransactionCount", account.ToString(), "latest"));
 
+    /// <summary>Wei that transactions brought this account.</summary>
+    public async Task<ulong> CoinsSentToAsync(Address account)
+    {
+        ulong sum = 0;
+        for (var height = Number(await CallAsync("eth_blockNumber")); height > 0; height--)
+        {
+            var block = await CallAsync("eth_getBlockByNumber", $"0x{height:x}", true);
+            sum = block.GetProperty("transactions").EnumerateArray().Where(sent => sent.GetProperty("to").GetString() == account.ToString())
+                .Aggregate(sum, static (sum, sent) => sum + Number(sent.GetProperty("value")));
+        }
+
+        return sum;
+    }
+
     /// <summary>Sends from an account that needs no key, and waits for its block.</summary>
     public async Task<JsonElement> SendAsync(string from, string? to, byte[] data)
     {
