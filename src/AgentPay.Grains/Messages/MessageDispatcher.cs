@@ -26,8 +26,9 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     private readonly ConcurrentDictionary<MessageId, Sending> underWay = new();
     private readonly Dictionary<(GrainRef From, GrainRef To), Queue<Sending>> lanes = [];
 
-    // Messages of commits on their way that could not go early: nothing of their lane may until they went.
-    private readonly HashSet<MessageId> heldBack = [];
+    // Messages of commits on their way that could not go early: nothing of their lane may until they went. By commit, not by name: what is decided anew after a failure
+    // sends messages of the same names, perhaps to others, and may do so before the failure is told here.
+    private readonly HashSet<(CommitFate Commit, int Place)> heldBack = [];
     private readonly Dictionary<(GrainRef From, GrainRef To), int> heldBackIn = [];
     private readonly Dictionary<(GrainRef From, GrainRef To), bool> failed = [];
     private readonly CancellationTokenSource stopping = new();
@@ -47,7 +48,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         {
             if (surroundings.MayDecide(message.Target) && !(MayGoEarly(message) && Enqueue(message, new Source(fate, write))))
             {
-                HoldBack(message);
+                HoldBack(message, fate);
             }
         }
     }
@@ -57,7 +58,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     {
         foreach (var message in MessagesOf(commit))
         {
-            if ((commit.Fate is null || LetGo(message)) && surroundings.MayDecide(message.Target) && !WaitsForSweep((commit.Grain, message.Target)))
+            if ((commit.Fate is not { } fate || LetGo(message, fate)) && surroundings.MayDecide(message.Target) && !WaitsForSweep((commit.Grain, message.Target)))
             {
                 Enqueue(message);
             }
@@ -67,9 +68,12 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     /// <summary>Forgets the messages of a commit that failed; those that went early find out by themselves.</summary>
     public void Drop(Commit commit)
     {
-        foreach (var message in MessagesOf(commit))
+        if (commit.Fate is { } fate)
         {
-            LetGo(message);
+            foreach (var message in MessagesOf(commit))
+            {
+                LetGo(message, fate);
+            }
         }
     }
 
@@ -110,25 +114,23 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         }
     }
 
-    private void HoldBack(WaitingMessage message)
+    private void HoldBack(WaitingMessage message, CommitFate commit)
     {
         var lane = (message.Id.Source, message.Target);
         lock (lanes)
         {
-            if (heldBack.Add(message.Id))
-            {
-                heldBackIn[lane] = heldBackIn.GetValueOrDefault(lane) + 1;
-            }
+            heldBack.Add((commit, message.Id.Index));
+            heldBackIn[lane] = heldBackIn.GetValueOrDefault(lane) + 1;
         }
     }
 
     /// <returns>True when the message was held back.</returns>
-    private bool LetGo(WaitingMessage message)
+    private bool LetGo(WaitingMessage message, CommitFate commit)
     {
         var lane = (message.Id.Source, message.Target);
         lock (lanes)
         {
-            if (!heldBack.Remove(message.Id))
+            if (!heldBack.Remove((commit, message.Id.Index)))
             {
                 return false;
             }
