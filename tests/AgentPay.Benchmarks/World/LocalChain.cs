@@ -94,6 +94,13 @@ internal sealed partial class LocalChain : IAsyncDisposable
         return (Convert.ToUInt64(receipt["gasUsed"]!.GetValue<string>()[2..], 16), receipt["logs"]!.AsArray().Count);
     }
 
+    /// <summary>Gas that the calls made by a mined transaction's contract used themselves.</summary>
+    public async Task<ulong> TraceInnerGasAsync(Bytes32 transaction)
+    {
+        var trace = await AskAsync("debug_traceTransaction", transaction.ToString(), new JsonObject { ["tracer"] = "callTracer" });
+        return trace["calls"]!.AsArray().Aggregate(0UL, static (sum, call) => sum + Convert.ToUInt64(call!["gasUsed"]!.GetValue<string>()[2..], 16));
+    }
+
     private async Task InstallMulticall3Async()
     {
         // The published contract, as the npm client carries it.
