@@ -13,17 +13,13 @@ public static class SignerEvents
     public const string CommittedType = "transaction.committed";
 
     /// <summary>A transaction was signed and stored.</summary>
-    public static EventDraft Committed(Signer signer, ulong nonce, string hash, ImmutableArray<SettlementWork> works)
-    {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
+    public static EventDraft Committed(Signer signer, ulong nonce, string hash, ImmutableArray<SettlementWork> works) => Draft(
+        CommittedType,
+        signer,
+        nonce,
+        hash,
+        json =>
         {
-            json.WriteStartObject();
-            json.WriteString("id", hash);
-            json.WriteString("object", "transaction");
-            json.WriteString("network", signer.Network);
-            json.WriteString("signer", signer.Address);
-            json.WriteNumber("nonce", nonce);
             json.WriteStartArray("settlements");
             foreach (var work in works)
             {
@@ -31,17 +27,35 @@ public static class SignerEvents
             }
 
             json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        return new EventDraft(CommittedType, hash, buffer.WrittenSpan.ToArray());
-    }
+        });
 
     /// <summary>Type of the event that a transaction which gives a payer the gas money for its approval was signed and stored, before it was sent.</summary>
     public const string GivenType = "gas_money.given";
 
     /// <summary>Gas money was given.</summary>
-    public static EventDraft Given(Signer signer, ulong nonce, string hash, GasGift gift)
+    public static EventDraft Given(Signer signer, ulong nonce, string hash, GasGift gift) => Draft(
+        GivenType,
+        signer,
+        nonce,
+        hash,
+        json =>
+        {
+            json.WriteString("payer", gift.Payer);
+            json.WriteString("wei", gift.Wei.ToString(CultureInfo.InvariantCulture));
+            json.WriteString("settlement", gift.Settlement);
+            json.WriteNumber("attempt", gift.Attempt);
+        });
+
+    /// <summary>The settlements a committed transaction carries, from its event.</summary>
+    public static IReadOnlyList<string> SettlementsOf(ReadOnlySpan<byte> committed)
+    {
+        var reader = new Utf8JsonReader(committed);
+        using var body = JsonDocument.ParseValue(ref reader);
+        return [.. body.RootElement.GetProperty("settlements").EnumerateArray().Select(item => item.GetString()!)];
+    }
+
+    /// <summary>What every event of a transaction says, and then what this one does.</summary>
+    private static EventDraft Draft(string type, Signer signer, ulong nonce, string hash, Action<Utf8JsonWriter> writeRest)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer))
@@ -52,21 +66,10 @@ public static class SignerEvents
             json.WriteString("network", signer.Network);
             json.WriteString("signer", signer.Address);
             json.WriteNumber("nonce", nonce);
-            json.WriteString("payer", gift.Payer);
-            json.WriteString("wei", gift.Wei.ToString(CultureInfo.InvariantCulture));
-            json.WriteString("settlement", gift.Settlement);
-            json.WriteNumber("attempt", gift.Attempt);
+            writeRest(json);
             json.WriteEndObject();
         }
 
-        return new EventDraft(GivenType, hash, buffer.WrittenSpan.ToArray());
-    }
-
-    /// <summary>The settlements a committed transaction carries, from its event.</summary>
-    public static IReadOnlyList<string> SettlementsOf(ReadOnlySpan<byte> committed)
-    {
-        var reader = new Utf8JsonReader(committed);
-        using var body = JsonDocument.ParseValue(ref reader);
-        return [.. body.RootElement.GetProperty("settlements").EnumerateArray().Select(item => item.GetString()!)];
+        return new EventDraft(type, hash, buffer.WrittenSpan.ToArray());
     }
 }

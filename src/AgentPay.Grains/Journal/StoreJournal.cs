@@ -93,7 +93,7 @@ internal sealed class StoreJournal<TState>(
         var (decidedIn, solitude, before) = (memory, surroundings.Solitude, (Newest, version));
         var commit = outcome.IsChange ? Remember(outcome, consumes, answer, now) : null;
         var (decidedOn, write) = (version, commit is null ? newestWrite : newestWrite = Hand(commit));
-        var status = await WriteAsync(commit, write, decidedIn, before);
+        var status = await EndOfAsync(commit, write, decidedIn, before);
         decidedIn.IsLostToRival |= status is CommitStatus.VersionConflict or CommitStatus.Fenced;
         if (status == CommitStatus.Committed)
         {
@@ -171,7 +171,8 @@ internal sealed class StoreJournal<TState>(
         }
     }
 
-    private async Task<CommitStatus> WriteAsync(Commit? commit, Task<CommitResult> write, Memory decidedIn, (TState? State, long Version) before)
+    /// <summary>How what was decided on ended, or the commit that was decided; one that is not written is told of.</summary>
+    private async Task<CommitStatus> EndOfAsync(Commit? commit, Task<CommitResult> write, Memory decidedIn, (TState? State, long Version) before)
     {
         var status = CommitStatus.EarlierCommitFailed;
         try

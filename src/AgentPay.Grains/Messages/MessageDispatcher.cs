@@ -26,11 +26,8 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     private readonly ConcurrentDictionary<MessageId, Sending> underWay = new();
     private readonly Dictionary<(GrainRef From, GrainRef To), Queue<Sending>> lanes = [];
 
-    // Messages of commits on their way that could not go early: nothing of their lane may until they went. By commit, not by name: what is decided anew after a failure
-    // sends messages of the same names, perhaps to others, and may do so before the failure is told here.
-    private readonly HashSet<(CommitFate Commit, int Place)> heldBack = [];
-    private readonly Dictionary<(GrainRef From, GrainRef To), int> heldBackIn = [];
     private readonly Dictionary<(GrainRef From, GrainRef To), bool> failed = [];
+    private readonly HeldBackMessages heldBack = new();
     private readonly CancellationTokenSource stopping = new();
     private TaskCompletionSource leasesChanged = NewSignal();
     private bool isLeftRead;
@@ -46,9 +43,9 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
 
         foreach (var message in MessagesOf(commit))
         {
-            if (surroundings.MayDecide(message.Target) && !(MayGoEarly(message) && Enqueue(message, new Source(fate, write))))
+            if (surroundings.MayDecide(message.Target) && !(MayGoEarly(message) && Enqueue(message, new SendingCommit(fate, write))))
             {
-                HoldBack(message, fate);
+                heldBack.Add(fate, message);
             }
         }
     }
@@ -58,7 +55,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     {
         foreach (var message in MessagesOf(commit))
         {
-            if ((commit.Fate is not { } fate || LetGo(message, fate)) && surroundings.MayDecide(message.Target) && !WaitsForSweep((commit.Grain, message.Target)))
+            if ((commit.Fate is not { } fate || heldBack.Remove(fate, message)) && surroundings.MayDecide(message.Target) && !WaitsForSweep((commit.Grain, message.Target)))
             {
                 Enqueue(message);
             }
@@ -72,7 +69,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         {
             foreach (var message in MessagesOf(commit))
             {
-                LetGo(message, fate);
+                heldBack.Remove(fate, message);
             }
         }
     }
@@ -110,37 +107,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         var lane = (message.Id.Source, message.Target);
         lock (lanes)
         {
-            return isLeftRead && !failed.ContainsKey(lane) && !heldBackIn.ContainsKey(lane);
-        }
-    }
-
-    private void HoldBack(WaitingMessage message, CommitFate commit)
-    {
-        var lane = (message.Id.Source, message.Target);
-        lock (lanes)
-        {
-            heldBack.Add((commit, message.Id.Index));
-            heldBackIn[lane] = heldBackIn.GetValueOrDefault(lane) + 1;
-        }
-    }
-
-    /// <returns>True when the message was held back.</returns>
-    private bool LetGo(WaitingMessage message, CommitFate commit)
-    {
-        var lane = (message.Id.Source, message.Target);
-        lock (lanes)
-        {
-            if (!heldBack.Remove((commit, message.Id.Index)))
-            {
-                return false;
-            }
-
-            if (--heldBackIn[lane] == 0)
-            {
-                heldBackIn.Remove(lane);
-            }
-
-            return true;
+            return isLeftRead && !failed.ContainsKey(lane) && heldBack.AreNoneIn(lane);
         }
     }
 
@@ -244,7 +211,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     }
 
     /// <returns>False when it is on its way already, or nothing goes any more.</returns>
-    private bool Enqueue(WaitingMessage message, Source? source = null)
+    private bool Enqueue(WaitingMessage message, SendingCommit? source = null)
     {
         var sending = new Sending(message, source);
         if (stopping.IsCancellationRequested || !IsNew(sending))
@@ -324,7 +291,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         return await TryEarlyAsync(message, source) || !await source.IsCommittedAsync() || await DeliverAsync(message);
     }
 
-    private async Task<bool> TryEarlyAsync(WaitingMessage message, Source source)
+    private async Task<bool> TryEarlyAsync(WaitingMessage message, SendingCommit source)
     {
         try
         {
@@ -368,26 +335,4 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
 
     [LoggerMessage(EventId = 1901, Level = LogLevel.Warning, Message = "A message to {GrainType} {GrainKey} was not taken; it is delivered again.")]
     private partial void LogDeliveryFailed(Exception exception, string grainType, string grainKey);
-
-    /// <summary>A message on its way, and the commit that sends it where that is not known to be durable.</summary>
-    private sealed class Sending(WaitingMessage message, Source? source)
-    {
-        public WaitingMessage Message => message;
-
-        public Source? Source => source;
-    }
-
-    /// <summary>A commit on its way.</summary>
-    private sealed record Source(CommitFate Fate, Task<CommitResult> Write)
-    {
-        public bool HasFailed => Write.IsCompleted && (!Write.IsCompletedSuccessfully || Write.Result.Status != CommitStatus.Committed);
-
-        /// <summary>False when it failed: its rows are not there, and what is sent by the same name later is another message.</summary>
-        public async Task<bool> IsCommittedAsync()
-        {
-            // Why it failed is told to whoever handed it over.
-            await ((Task)Write).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return !HasFailed;
-        }
-    }
 }

@@ -18,6 +18,9 @@ public sealed record SqliteStoreOptions
     /// <summary>Pages in the write-ahead log that start a checkpoint. Tests take few.</summary>
     internal int CheckpointPages { get; init; } = Writing.LogCheckpoints.StartPages;
 
-    /// <summary>Changes of records, or of accounts' newest ledger rows, that are gathered before they come to their places. Tests take few.</summary>
-    internal int GatheredChanges { get; init; } = Writing.Gathered.ChangesMin;
+    /// <summary>
+    /// Changes of records, or of accounts' newest ledger rows, that are gathered before they come to their places: the more, the more of them share a page, and the more
+    /// are read again at a start. Tests take few.
+    /// </summary>
+    internal int GatheredChanges { get; init; } = 16_384;
 }

@@ -85,19 +85,35 @@ public sealed class LostDatabaseTests
             await postgres.InitializeAsync();
             await using var store = await OpenAsync(await postgres.AddSchemaAsync());
             Assert.Equal(CommitStatus.Committed, (await store.CommitAsync(Some.Commit("w"))).Status);
-            await AskManyAsync();
+            await AskManyAsync(store);
 
             await postgres.KillAsync();
             await postgres.StartAsync();
             Assert.NotNull(await store.ReadAsync(Some.Grain("w"), Cancel));
-            await AskManyAsync();
+            await AskManyAsync(store);
 
             await postgres.KillAsync();
             await postgres.StartAsync();
-            await AskManyAsync();
+            await AskManyAsync(store);
+        }
+    }
 
-            async Task AskManyAsync() =>
-                Assert.All(await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(() => store.ReadAsync(Some.Grain("w"), Cancel).AsTask(), Cancel))), Assert.NotNull);
+    [Fact]
+    public async Task Many_who_ask_at_once_are_all_answered_each_time_the_server_ended_every_connection()
+    {
+        var postgres = new PrivatePostgres();
+        await using (postgres)
+        {
+            await postgres.InitializeAsync();
+            await using var store = await OpenAsync(await postgres.AddSchemaAsync(), connectionsMax: 64);
+            Assert.Equal(CommitStatus.Committed, (await store.CommitAsync(Some.Commit("w"))).Status);
+            for (var losses = 0; losses < 10; losses++)
+            {
+                await AskManyAsync(store);
+                _ = await postgres.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'agentpay'");
+            }
+
+            await AskManyAsync(store);
         }
     }
 
@@ -132,8 +148,11 @@ public sealed class LostDatabaseTests
         }
     }
 
-    private static Task<PostgresAtomicStore> OpenAsync(string connectionString) => PostgresAtomicStore.OpenAsync(
-        new PostgresStoreOptions { ConnectionString = connectionString }, TimeProvider.System, NullLogger<PostgresAtomicStore>.Instance);
+    private static async Task AskManyAsync(PostgresAtomicStore store) =>
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(() => store.ReadAsync(Some.Grain("w"), Cancel).AsTask(), Cancel))), Assert.NotNull);
+
+    private static Task<PostgresAtomicStore> OpenAsync(string connectionString, int connectionsMax = 16) => PostgresAtomicStore.OpenAsync(
+        new PostgresStoreOptions { ConnectionString = connectionString, ConnectionsMax = connectionsMax }, TimeProvider.System, NullLogger<PostgresAtomicStore>.Instance);
 
     /// <summary>Sixteen writers, each with a grain of its own, that decide again after a refusal on what they read.</summary>
     private sealed class Load : IDisposable

@@ -105,15 +105,7 @@ public sealed class GasMoneyTests(GasMoneyWorld world) : IClassFixture<GasMoneyW
         using var payer = await world.Chain.NewPayerAsync();
         var payment = Pay(payer);
         var sent = await world.Chain.MinedOfAsync(world.Signer);
-        Task<Answer> asked;
-        using (var approvals = await StopApprovalsAfterTheGiftAsync(payment))
-        {
-            asked = approvals.Asked;
-            await Wait.UntilAsync(async () => await world.Chain.MinedOfAsync(world.Signer) == sent + 1);
-            await SetCoinsAsync(payer.Address, Cost - 1);
-        }
-
-        await asked;
+        await AskAndSpendTheGiftAsync(payment, () => SetCoinsAsync(payer.Address, Cost - 1));
         var failed = await AgainAsync(payment);
         Assert.Equal("erc20_approval_broadcast_failed", failed.ErrorReason);
         Assert.Equal("erc20_approval_broadcast_failed", (await world.Engine.VerifyAsync(payment)).Text("invalidReason"));
@@ -126,16 +118,11 @@ public sealed class GasMoneyTests(GasMoneyWorld world) : IClassFixture<GasMoneyW
         using var payer = await world.Chain.NewPayerAsync();
         var payment = Pay(payer);
         var sent = await world.Chain.MinedOfAsync(world.Signer);
-        Task<Answer> asked;
-        using (var approvals = await StopApprovalsAfterTheGiftAsync(payment))
+        await AskAndSpendTheGiftAsync(payment, async () =>
         {
-            asked = approvals.Asked;
-            await Wait.UntilAsync(async () => await world.Chain.MinedOfAsync(world.Signer) == sent + 1);
             await world.Chain.SendAsAsync(payer.Address, Stranger, []);
             await SetCoinsAsync(payer.Address, 0);
-        }
-
-        await asked;
+        });
         Assert.Equal("erc20_approval_tx_failed", (await AgainAsync(payment)).ErrorReason);
         Assert.Equal(sent + 1, await world.Chain.MinedOfAsync(world.Signer));
     }
@@ -189,6 +176,21 @@ public sealed class GasMoneyTests(GasMoneyWorld world) : IClassFixture<GasMoneyW
         var said = await fresh.Engine.GetAsync($"/health/connectors/{fresh.Chain.Network}");
         Assert.Equal((200, "healthy", "gas_money_unfunded"), (said.Status, said.Text("status"), said.Text("code")));
         Assert.True((await fresh.Engine.SettleAsync(Pay(owner, chain: fresh.Chain))).IsSuccess);
+    }
+
+    /// <summary>Asks to settle; when the gift is mined and before the approval is sent, the payer does something else with it.</summary>
+    private async Task AskAndSpendTheGiftAsync(Payment payment, Func<Task> spend)
+    {
+        var sent = await world.Chain.MinedOfAsync(world.Signer);
+        Task<Answer> asked;
+        using (var approvals = await StopApprovalsAfterTheGiftAsync(payment))
+        {
+            asked = approvals.Asked;
+            await Wait.UntilAsync(async () => await world.Chain.MinedOfAsync(world.Signer) == sent + 1);
+            await spend();
+        }
+
+        await asked;
     }
 
     /// <summary>A payment with an approval that lacks no more than the usual client's.</summary>

@@ -21,17 +21,20 @@ internal sealed class Reader(NpgsqlDataSource connections, int countMax, Action 
                 throw new StoreUnavailableException("The store is closed.");
             }
 
-            try
+            // Connections that lie idle in the pool may be from before the server ended. Each one found dead leaves the pool, and there are no more than this.
+            for (var dead = 0; dead < countMax; dead++)
             {
-                return await AskAsync(sql, read, parameters, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    return await AskAsync(sql, read, parameters, cancellationToken).ConfigureAwait(false);
+                }
+                catch (NpgsqlException failure) when (WasDead(failure))
+                {
+                    failed();
+                }
             }
-            catch (NpgsqlException failure) when (WasDead(failure))
-            {
-                // The connection had lain idle since before the server ended, and so may all others in the pool: the next one is new.
-                failed();
-                connections.Clear();
-                return await AskAsync(sql, read, parameters, cancellationToken).ConfigureAwait(false);
-            }
+
+            return await AskAsync(sql, read, parameters, cancellationToken).ConfigureAwait(false);
         }
         catch (NpgsqlException failure)
         {

@@ -1,12 +1,5 @@
 namespace AgentPay.Storage.Sqlite.Writing;
 
-/// <summary>What a store gathers before it writes it to its places.</summary>
-internal static class Gathered
-{
-    /// <summary>Changes that begin a round: about as many pages' worth of them as fit in memory many times, and read again in well under a second.</summary>
-    internal const int ChangesMin = 16_384;
-}
-
 /// <summary>
 /// When to write what was gathered to its places. A round takes all that waits when it begins, in the order of the places, a part with each batch: neighbours share
 /// their pages, and no batch waits for more than its own part. When a round ends, what was noted until it began need not be known any more.
