@@ -24,6 +24,7 @@ internal sealed class ChainFollower(RpcNodes nodes, FollowPace pace, HeadSocket?
 
         while (true)
         {
+            pace.Look();
             var head = await ReadAsync(BlockTag.Latest, cancellationToken).ConfigureAwait(false)
                 ?? throw new ChainUnavailableException("The node has no head.");
             while (await IsLostAsync(Top, head, cancellationToken).ConfigureAwait(false))

@@ -17,6 +17,7 @@ internal sealed class FollowPace(TimeSpan idle, TimeSpan busy, TimeProvider cloc
     private long? _hurriedAt;
     private long? _announcedAt;
     private ulong _announced;
+    private bool _isNews;
     private bool _isListening;
 
     private TimeSpan Shorter => busy < idle ? busy : idle;
@@ -40,8 +41,18 @@ internal sealed class FollowPace(TimeSpan idle, TimeSpan busy, TimeProvider cloc
         lock (_gate)
         {
             _announced = number;
+            _isNews = true;
             _announcedAt = clock.GetTimestamp();
             _woken.TrySetResult();
+        }
+    }
+
+    /// <summary>The head is looked at now: an announcement after this is looked for at once, one before it was not seen by the node that is asked.</summary>
+    public void Look()
+    {
+        lock (_gate)
+        {
+            _isNews = false;
         }
     }
 
@@ -103,7 +114,7 @@ internal sealed class FollowPace(TimeSpan idle, TimeSpan busy, TimeProvider cloc
             var isBusy = !_isListening && (busy >= idle || IsRecent(_hurriedAt));
             if (isBusy || IsAnnounced(seen))
             {
-                return (Shorter, null);
+                return (_isNews && _announced > seen ? TimeSpan.Zero : Shorter, null);
             }
 
             if (_woken.Task.IsCompleted)

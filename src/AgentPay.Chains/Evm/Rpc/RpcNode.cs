@@ -62,7 +62,7 @@ internal sealed class RpcNode(NodeAddress address, EvmChainOptions options, Time
     }
 
     /// <summary>Asks this node.</summary>
-    /// <exception cref="ChainUnavailableException">It does not answer; it is noted here.</exception>
+    /// <exception cref="ChainUnavailableException">It does not answer, which is noted here; or it is to be left alone since whoever asks chose it.</exception>
     public async Task<RpcReply[]> SendAsync(IReadOnlyList<RpcCall> calls, CallClass kind, bool hasNext, CancellationToken cancellationToken)
     {
         var startedAt = clock.GetTimestamp();
@@ -139,6 +139,12 @@ internal sealed class RpcNode(NodeAddress address, EvmChainOptions options, Time
     {
         lock (_gate)
         {
+            if (_check is null && AskableIn is { Ticks: > 0 } wait)
+            {
+                // One question decides, however many had chosen this node when it failed.
+                throw new ChainUnavailableException($"The node at {Name} cannot be asked now. {_words}", new NodeFault(NodeFaultKind.NobodyToAsk, wait));
+            }
+
             return _check ??= CheckChainAsync();
         }
     }
@@ -177,7 +183,6 @@ internal sealed class RpcNode(NodeAddress address, EvmChainOptions options, Time
     {
         lock (_gate)
         {
-            _check = ReferenceEquals(_check, check) ? null : _check;
             _words = words;
             if (fault.RetryAfter is { Ticks: > 0 } wish)
             {
@@ -198,6 +203,12 @@ internal sealed class RpcNode(NodeAddress address, EvmChainOptions options, Time
         else if (_breaker.Trip())
         {
             log.Refused(words);
+        }
+
+        // Last: from here on a question may be asked again, where what was noted allows it.
+        lock (_gate)
+        {
+            _check = ReferenceEquals(_check, check) ? null : _check;
         }
     }
 

@@ -1,5 +1,6 @@
 using AgentPay.Chains.Evm;
 using AgentPay.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentPay.Chains.Tests.Evm.Rpc;
 
@@ -107,6 +108,21 @@ public sealed class BreakerTests
         _clock.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal(7UL, await chain.ReadBalanceAsync(Account, Token));
         Assert.Equal((NodeState.InUse, (string?)null), (chain.Nodes[0].State, chain.Nodes[0].Message));
+    }
+
+    [Fact]
+    public async Task Whoever_chose_a_node_just_before_it_failed_too_often_asks_it_nothing_either()
+    {
+        await using var node = await FaultyNode.StartAsync(node => node.Fate = NodeFate.ServerError);
+        var options = new EvmChainOptions { Network = "eip155:84532", RpcUrls = [node.Url], ReadRetriesMax = 0 };
+        using var chosen = new RpcNode(new NodeAddress(node.Url), options, _clock, new NodeLog(options.Network, NullLogger<EvmChain>.Instance));
+        for (var i = 0; i < 7; i++)
+        {
+            await Assert.ThrowsAsync<ChainUnavailableException>(() => chosen.SendAsync([RpcCall.Of("eth_blockNumber")], CallClass.Read, hasNext: false, Token));
+        }
+
+        Assert.Equal(5, node.Checks);
+        Assert.Equal(TimeSpan.FromSeconds(30), chosen.AskableIn);
     }
 
     [Theory]

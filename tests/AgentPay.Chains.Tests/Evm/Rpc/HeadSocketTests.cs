@@ -30,6 +30,25 @@ public sealed class HeadSocketTests : IDisposable
     }
 
     [Fact]
+    public async Task A_block_that_was_announced_while_the_one_before_was_worked_on_is_read_at_once()
+    {
+        await using var node = await FaultyNode.StartAsync();
+        var hour = TimeSpan.FromHours(1);
+        using var chain = FaultyNode.Chain(
+            TimeProvider.System, options => options with { WebSocketUrl = node.SocketUrl, PollInterval = hour, BusyPollInterval = hour }, node);
+        await using var steps = chain.FollowAsync(null, Token).GetAsyncEnumerator(Token);
+        Assert.True(await steps.MoveNextAsync());
+        await UntilAsync(() => chain.Nodes[^1].State == NodeState.Listening);
+        for (ulong head = 101; head <= 110; head++)
+        {
+            await node.AnnounceAsync(head);
+            await UntilAsync(() => chain.Nodes[^1].Head == head);
+            Assert.True(await steps.MoveNextAsync());
+            Assert.Equal(head, steps.Current.Block.Cursor.Number);
+        }
+    }
+
+    [Fact]
     public async Task Blocks_that_were_announced_together_come_one_by_one()
     {
         await using var node = await FaultyNode.StartAsync();
