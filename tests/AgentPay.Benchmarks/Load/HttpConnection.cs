@@ -28,6 +28,9 @@ internal sealed class HttpConnection : IDisposable
     public static byte[] Post(string path, string json) => Encoding.ASCII.GetBytes(
         $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n{json}");
 
+    /// <summary>A whole request without a body, ready to be sent.</summary>
+    public static byte[] Get(string path) => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+
     public async ValueTask<HttpAnswer> SendAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
     {
         await socket.SendAsync(request, cancellationToken);

@@ -36,10 +36,12 @@ internal sealed class OpenLoop(IReadOnlyList<HttpConnection> connections, double
                     await Task.Delay(wait, TimeProvider.System, limit.Token);
                 }
 
+                // A timer's step is a millisecond: what goes too early counts from when it went.
+                var sent = Stopwatch.GetElapsedTime(startedAt);
                 try
                 {
                     failures[index] = judge(await connection.SendAsync(requests[index % requests.Count], limit.Token));
-                    latencies[index] = (Stopwatch.GetElapsedTime(startedAt) - due).TotalMilliseconds;
+                    latencies[index] = (Stopwatch.GetElapsedTime(startedAt) - (sent < due ? sent : due)).TotalMilliseconds;
                 }
                 catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
                 {
