@@ -32,6 +32,28 @@ public sealed class GateTests
     }
 
     [Theory]
+    [InlineData(64 * 1024, HttpStatusCode.OK)]
+    [InlineData((64 * 1024) + 1, HttpStatusCode.PaymentRequired)]
+    public async Task An_answer_to_a_named_payment_is_kept_up_to_64_KiB_and_a_longer_one_is_sold_once(int bytes, HttpStatusCode repeated)
+    {
+        await using var shop = await Shop.OpenAsync();
+        shop.Engine.Chain.Automine = true;
+        var payment = shop.Engine.Pay();
+        var path = $"/sized?bytes={bytes}";
+
+        using var sold = await shop.BuyAsync(path, payment, "pay_0123456789abcdef");
+        Assert.Equal((HttpStatusCode.OK, bytes), (sold.StatusCode, (await sold.Content.ReadAsByteArrayAsync(Engine.Stop)).Length));
+        await shop.Engine.UntilAsync(async () => (await shop.Engine.ReadAsync(payment))!.Answered);
+
+        using var again = await shop.BuyAsync(path, payment, "pay_0123456789abcdef");
+        Assert.Equal(repeated, again.StatusCode);
+        if (repeated == HttpStatusCode.OK)
+        {
+            Assert.Equal(bytes, (await again.Content.ReadAsByteArrayAsync(Engine.Stop)).Length);
+        }
+    }
+
+    [Theory]
     [InlineData("/broken")]
     [InlineData("/throws")]
     public async Task A_run_that_fails_costs_nothing_and_the_payment_may_be_used_again(string path)

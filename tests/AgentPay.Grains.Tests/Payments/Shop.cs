@@ -51,11 +51,11 @@ internal sealed class Shop : IAsyncDisposable
         return shop;
     }
 
-    /// <summary>The payment's header, as its buyer sends it.</summary>
-    public static string HeaderOf(Payment payment)
+    /// <summary>The payment's header, as its buyer sends it, who may have named it.</summary>
+    public static string HeaderOf(Payment payment, string? name = null)
     {
         var (terms, signed) = (payment.Requirements, payment.Payload.Authorization!);
-        return Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new
+        var json = JsonSerializer.SerializeToNode(new
         {
             x402Version = 2,
             accepted = new
@@ -73,14 +73,20 @@ internal sealed class Shop : IAsyncDisposable
                 signature = signed.Signature,
                 authorization = new { from = signed.From, to = signed.To, value = signed.Value, validAfter = signed.ValidAfter, validBefore = signed.ValidBefore, nonce = signed.Nonce },
             },
-        }));
+        })!;
+        if (name is not null)
+        {
+            json["extensions"] = JsonSerializer.SerializeToNode(new Dictionary<string, object> { ["payment-identifier"] = new { info = new { required = false, id = name } } });
+        }
+
+        return Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(json));
     }
 
     /// <summary>Buys with this payment.</summary>
-    public async Task<HttpResponseMessage> BuyAsync(string path, Payment payment)
+    public async Task<HttpResponseMessage> BuyAsync(string path, Payment payment, string? name = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Url, path));
-        request.Headers.Add("PAYMENT-SIGNATURE", HeaderOf(payment));
+        request.Headers.Add("PAYMENT-SIGNATURE", HeaderOf(payment, name));
         return await http.SendAsync(request, Engine.Stop);
     }
 
@@ -120,6 +126,7 @@ internal sealed class Shop : IAsyncDisposable
         server.MapGet("/nothing", () => Task.CompletedTask).RequirePayment(offer);
         server.MapGet("/broken", () => Results.StatusCode(500)).RequirePayment(offer);
         server.MapGet("/throws", string () => throw new InvalidOperationException("broken")).RequirePayment(offer);
+        server.MapGet("/sized", (int bytes) => Results.Bytes(new byte[bytes])).RequirePayment(offer);
         server.MapGet("/big", () => Results.Bytes(new byte[BigAnswerBytes])).RequirePayment(offer);
     }
 }
