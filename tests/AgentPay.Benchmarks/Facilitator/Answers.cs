@@ -11,6 +11,8 @@ internal static class Answers
 
     public static string? Settled(HttpAnswer answer) => answer.Body.Span.IndexOf("\"success\":true"u8) >= 0 ? null : ReasonOf(answer);
 
+    public static string? Called(HttpAnswer answer) => answer.Body.Span.IndexOf("\"result\":\"0x"u8) >= 0 ? null : ReasonOf(answer);
+
     public static string? Ok(HttpAnswer answer) => answer.Status == 200 ? null : ReasonOf(answer);
 
     private static string ReasonOf(HttpAnswer answer)

@@ -94,7 +94,9 @@ internal static class OverheadBenchmark
         var connections = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => HttpConnection.OpenAsync(engine.Url, CancellationToken.None)));
         var half = await new OpenLoop(connections, full.PerSecond / 2, Answers.Verified).RunAsync(requests, duration);
         var floor = await new OpenLoop(connections, full.PerSecond / 2, Answers.Ok).RunAsync([HttpConnection.Get("/facilitator/supported")], duration);
-        foreach (var connection in connections)
+        var lines = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => HttpConnection.OpenAsync(chain.Url, CancellationToken.None)));
+        var node = await new OpenLoop(lines, full.PerSecond / 2, Answers.Called).RunAsync(payments.SignCalls(4_096), duration);
+        foreach (var connection in connections.Concat(lines))
         {
             connection.Dispose();
         }
@@ -105,10 +107,12 @@ internal static class OverheadBenchmark
                 ["as fast as it goes", Report.Number(full.PerSecond), Report.Number(full.P50), Report.Number(full.P99), Report.Number(full.GoodPercent)],
                 ["at half of that rate", Report.Number(half.PerSecond), Report.Number(half.P50), $"**{Report.Number(half.P99)}**", Report.Number(half.GoodPercent)],
                 ["`/facilitator/supported` at that rate", Report.Number(floor.PerSecond), Report.Number(floor.P50), Report.Number(floor.P99), Report.Number(floor.GoodPercent)],
+                ["the node alone, `eth_call` of a transfer, at that rate", Report.Number(node.PerSecond), Report.Number(node.P50), Report.Number(node.P99), Report.Number(node.GoodPercent)],
             ]);
         report.Line($"""
             At half load requests are sent when they are due, whether or not answers came, and their latency counts from then. {duration.TotalSeconds:0} s each.
             `/facilitator/supported` asks no node and no store: what it takes is the load generator's (whose timer has steps of a millisecond), the server's and the machine's.
+            The node alone is what a verify waits for at the least, each transfer in a question of its own; the engine lets some share one.
             """);
     }
 

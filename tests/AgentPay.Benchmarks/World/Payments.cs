@@ -48,6 +48,24 @@ internal sealed class Payments
         return new PaymentRequests(requests, authorizations);
     }
 
+    /// <summary>Signs so many different payments as questions to the node: what would this transfer do?</summary>
+    public byte[][] SignCalls(int count)
+    {
+        var calls = new byte[count][];
+        var validBefore = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + LifetimeSeconds;
+        Parallel.For(0, count, i =>
+        {
+            var payer = payers[i % payers.Length];
+            var nonce = new Bytes32(RandomNumberGenerator.GetBytes(Bytes32.Length));
+            var transfer = new Eip3009Transfer(
+                chain.Token, LocalChain.TokenName, LocalChain.TokenVersion, payer.Address, payTo, Atoms, UInt256.Zero, validBefore, nonce, default);
+            var data = Eip3009.Calldata(transfer with { Signature = payer.SignDigest(Eip3009.Digest(transfer, LocalChain.ChainId)).ToArray() });
+            calls[i] = HttpConnection.Post(
+                "/", $$$"""{"jsonrpc":"2.0","id":{{{i}}},"method":"eth_call","params":[{"to":"{{{chain.Token}}}","data":"0x{{{Convert.ToHexStringLower(data)}}}"},"latest"]}""");
+        });
+        return calls;
+    }
+
     private string Write(EvmSigner payer, Bytes32 nonce, long validBefore)
     {
         var domain = new Eip712Domain(LocalChain.TokenName, LocalChain.TokenVersion, LocalChain.ChainId, chain.Token);
