@@ -9,6 +9,7 @@ namespace AgentPay.Grains.Chains;
 internal sealed partial class FormSender(IEvmChain chain, string address, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(5);
+    private const int QuestionsMax = 8;
 
     private readonly Dictionary<string, long> sentAt = [];
     private volatile string? unfunded;
@@ -33,18 +34,14 @@ internal sealed partial class FormSender(IEvmChain chain, string address, TimePr
     /// <param name="cancellationToken">Ends the questions.</param>
     public async Task SendAsync(Func<IReadOnlyList<SignerTransaction>> pending, bool repeat, int keepMax, CancellationToken cancellationToken)
     {
-        var due = new List<SignerTransaction>();
-        foreach (var transaction in pending())
+        SignerTransaction[] due = [.. pending().Where(transaction => NeedsSending(transaction.Newest, repeat))];
+        if (repeat)
         {
-            if (NeedsSending(transaction.Newest, repeat)
-                && !(repeat && await chain.KnowsTransactionAsync(Bytes32.Parse(transaction.Newest.Hash), cancellationToken)))
-            {
-                due.Add(transaction);
-            }
+            due = await WithoutKnownAsync(due, cancellationToken);
         }
 
         // What did not get through together is tried alone: the node may take no batches of this size.
-        foreach (var group in due.Chunk(repeat ? 1 : Math.Max(due.Count, 1)))
+        foreach (var group in due.Chunk(repeat ? 1 : Math.Max(due.Length, 1)))
         {
             if (!await SubmitAsync(group, cancellationToken))
             {
@@ -53,6 +50,15 @@ internal sealed partial class FormSender(IEvmChain chain, string address, TimePr
         }
 
         Prune(pending, keepMax);
+    }
+
+    /// <summary>Asks side by side: of a far node each question takes a round trip, and one that takes no batches is asked all the same.</summary>
+    private async Task<SignerTransaction[]> WithoutKnownAsync(SignerTransaction[] due, CancellationToken cancellationToken)
+    {
+        var known = new bool[due.Length];
+        await Parallel.ForAsync(0, due.Length, new ParallelOptions { MaxDegreeOfParallelism = QuestionsMax, CancellationToken = cancellationToken }, async (i, token) =>
+            known[i] = await chain.KnowsTransactionAsync(Bytes32.Parse(due[i].Newest.Hash), token));
+        return [.. due.Zip(known).Where(static pair => !pair.Second).Select(static pair => pair.First)];
     }
 
     /// <returns>False when the node's trouble, or an empty account, makes it pointless to go on.</returns>

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using AgentPay.Domain.Decisions;
 using AgentPay.Grains.Journal;
 using AgentPay.Storage.Contract;
 using Microsoft.Extensions.Hosting;
@@ -9,13 +7,11 @@ namespace AgentPay.Grains.Messages;
 
 /// <summary>
 /// Carries facts from the commit that made them to their receivers: at once in the same process, and again from the rows for whatever was left by a failure
-/// or a crash. One lane per sender and receiver keeps their order; lanes run side by side. A lane that failed takes messages from the rows alone, until
-/// they hold none for it: what is new must not overtake what is left. So does every lane after a start, until all that was left has been read.
-/// What is for a grain that another process decides for is left to that process, which reads the rows more often while it has neighbours.
+/// or a crash, always in the order of a sender's decisions. What is for a grain that another process decides for is left to that process, which reads the rows more often while it has neighbours.
 /// Where the store applies commits in order, a message goes before its own commit is durable: what its receiver decides is never durable without it, and if the commit
 /// fails, so does that. Two decisions then share a batch, or follow each other's at once.
 /// </summary>
-internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicStore store, Surroundings surroundings, TimeProvider clock, ILogger<MessageDispatcher> logger) : BackgroundService
+internal sealed partial class MessageDispatcher : BackgroundService
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FirstSweepsPeriod = TimeSpan.FromMilliseconds(50);
@@ -23,15 +19,21 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     private const int SweepCountMin = 1_000;
     private const int SweepCountMax = 64_000;
 
-    private readonly ConcurrentDictionary<MessageId, Sending> underWay = new();
-    private readonly Dictionary<(GrainRef From, GrainRef To), Queue<Sending>> lanes = [];
-
-    private readonly Dictionary<(GrainRef From, GrainRef To), bool> failed = [];
-    private readonly HeldBackMessages heldBack = new();
+    private readonly IGrainFactory grains;
+    private readonly IAtomicStore store;
+    private readonly Surroundings surroundings;
+    private readonly TimeProvider clock;
+    private readonly ILogger<MessageDispatcher> logger;
+    private readonly MessageLanes lanes;
     private readonly CancellationTokenSource stopping = new();
     private TaskCompletionSource leasesChanged = NewSignal();
-    private bool isLeftRead;
     private int sweepCount = SweepCountMin;
+
+    public MessageDispatcher(IGrainFactory grains, IAtomicStore store, Surroundings surroundings, TimeProvider clock, ILogger<MessageDispatcher> logger)
+    {
+        (this.grains, this.store, this.surroundings, this.clock, this.logger) = (grains, store, surroundings, clock, logger);
+        lanes = new MessageLanes(DeliverAsync);
+    }
 
     /// <summary>Hands over the messages of a commit that is on its way; <see cref="Dispatch"/> or <see cref="Drop"/> follows.</summary>
     public void DispatchEarly(Commit commit, Task<CommitResult> write)
@@ -41,12 +43,9 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             return;
         }
 
-        foreach (var message in MessagesOf(commit))
+        foreach (var message in MessagesOf(commit).Where(message => surroundings.MayDecide(message.Target)))
         {
-            if (surroundings.MayDecide(message.Target) && !(MayGoEarly(message) && Enqueue(message, new SendingCommit(fate, write))))
-            {
-                heldBack.Add(fate, message);
-            }
+            lanes.TakeEarly(message, new SendingCommit(fate, write));
         }
     }
 
@@ -55,10 +54,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     {
         foreach (var message in MessagesOf(commit))
         {
-            if ((commit.Fate is not { } fate || heldBack.Remove(fate, message)) && surroundings.MayDecide(message.Target) && !WaitsForSweep((commit.Grain, message.Target)))
-            {
-                Enqueue(message);
-            }
+            lanes.TakeNew(message, commit.Fate, isOurs: surroundings.MayDecide(message.Target));
         }
     }
 
@@ -69,7 +65,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         {
             foreach (var message in MessagesOf(commit))
             {
-                heldBack.Remove(fate, message);
+                lanes.Drop(message, fate);
             }
         }
     }
@@ -82,6 +78,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
 
     public override Task StopAsync(CancellationToken cancellationToken)
     {
+        lanes.Stop();
         stopping.Cancel();
         return base.StopAsync(cancellationToken);
     }
@@ -102,18 +99,14 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     private static IEnumerable<WaitingMessage> MessagesOf(Commit commit) => commit.Messages.Select((message, place) =>
         new WaitingMessage(new MessageId(commit.Grain, commit.ExpectedVersion + 1, place), message.Target, message.Body, commit.DecidedAt));
 
-    private bool MayGoEarly(WaitingMessage message)
-    {
-        var lane = (message.Id.Source, message.Target);
-        lock (lanes)
-        {
-            return isLeftRead && !failed.ContainsKey(lane) && heldBack.AreNoneIn(lane);
-        }
-    }
-
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Wake() => Volatile.Read(ref leasesChanged).TrySetResult();
+    /// <summary>What waited for a grain that is decided for here from now on goes at once, and before anything new: its sender may be dead.</summary>
+    private void Wake()
+    {
+        lanes.ReadAnew();
+        Volatile.Read(ref leasesChanged).TrySetResult();
+    }
 
     private async Task SweepRepeatedlyAsync(CancellationToken stoppingToken)
     {
@@ -121,9 +114,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
         var sentBefore = DateTimeOffset.MaxValue;
         while (!stoppingToken.IsCancellationRequested)
         {
-            // What waited for a grain that is decided for here from now on waits no longer: its sender may be dead.
-            var isOursAnew = leasesChanged.Task.IsCompleted;
-            if (isOursAnew)
+            if (leasesChanged.Task.IsCompleted)
             {
                 Volatile.Write(ref leasesChanged, NewSignal());
             }
@@ -131,7 +122,7 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
             var pause = SweepPeriod;
             try
             {
-                pause = !await SweepAsync(sentBefore, isOursAnew, stoppingToken) ? FirstSweepsPeriod : surroundings.Solitude != 0 ? SweepPeriod : NeighbourPeriod;
+                pause = !await SweepAsync(sentBefore, stoppingToken) || lanes.AnyWaitsForReading ? FirstSweepsPeriod : surroundings.Solitude != 0 ? SweepPeriod : NeighbourPeriod;
             }
             catch (StoreUnavailableException e)
             {
@@ -146,137 +137,41 @@ internal sealed partial class MessageDispatcher(IGrainFactory grains, IAtomicSto
     }
 
     /// <summary>Delivers what was left before a time, and whatever neighbours, or this process before it might, sent to grains that are decided for here.</summary>
-    /// <returns>False while lanes still take from the rows what was sent before all that was left at the start had been read.</returns>
-    private async Task<bool> SweepAsync(DateTimeOffset leftBefore, bool isOursAnew, CancellationToken stoppingToken)
+    /// <returns>False while lanes took from the rows what was sent before all that was left had been read.</returns>
+    private async Task<bool> SweepAsync(DateTimeOffset leftBefore, CancellationToken stoppingToken)
     {
-        var sentBefore = surroundings.Solitude != 0 ? leftBefore : DateTimeOffset.MaxValue;
-        bool isFirst;
-        lock (lanes)
+        lanes.BeginReading();
+        var isFirst = !lanes.IsLeftRead;
+        var readsAll = isFirst || surroundings.Solitude == 0 || lanes.AnyIsRowsOnly;
+        var waiting = await store.ReadWaitingMessagesAsync(readsAll ? DateTimeOffset.MaxValue : leftBefore, sweepCount, stoppingToken);
+        var deliverable = 0;
+        foreach (var lane in waiting.GroupBy(MessageLanes.LaneOf))
         {
-            foreach (var lane in failed.Keys)
+            if (!surroundings.MayDecide(lane.Key.To))
             {
-                failed[lane] = false;
+                lanes.Leave(lane.Key);
+                continue;
             }
 
-            isFirst = !isLeftRead;
-            sentBefore = failed.Count > 0 || isFirst || isOursAnew ? DateTimeOffset.MaxValue : sentBefore;
-        }
-
-        var waiting = await store.ReadWaitingMessagesAsync(sentBefore, sweepCount, stoppingToken);
-        var isAll = waiting.Count < sweepCount;
-        if (isAll)
-        {
-            var left = waiting.Select(message => (message.Id.Source, message.Target)).ToHashSet();
-            lock (lanes)
+            var isRowsOnly = lanes.IsRowsOnly(lane.Key);
+            deliverable += isRowsOnly ? 0 : lane.Count();
+            if (isFirst || isRowsOnly || Surroundings.IsLeased(lane.Key.To) || lane.Any(message => message.SentAt <= leftBefore))
             {
-                isLeftRead = true;
-                foreach (var (lane, _) in failed.Where(lane => !lane.Value && !left.Contains(lane.Key)).ToArray())
-                {
-                    failed.Remove(lane);
-                }
+                // In the order of their making, which their times do not tell when the clock was set back.
+                lanes.TakeLeft(lane.Key, lane.OrderBy(message => message.Id.Version).ThenBy(message => message.Id.Index));
             }
         }
 
         // Rows that nobody here may deliver, and those that nobody takes, must not hide those behind them.
-        var ours = waiting.Where(message => surroundings.MayDecide(message.Target)).ToArray();
-        sweepCount = isAll || ours.Count(message => !IsFailed((message.Id.Source, message.Target))) > waiting.Count / 2 ? SweepCountMin : Math.Min(sweepCount * 4, SweepCountMax);
-
-        // In the order of their making, which their times do not tell when the clock was set back.
-        foreach (var message in ours.OrderBy(message => message.Id.Version).ThenBy(message => message.Id.Index))
+        var isAll = waiting.Count < sweepCount;
+        sweepCount = isAll || deliverable > waiting.Count / 2 ? SweepCountMin : Math.Min(sweepCount * 4, SweepCountMax);
+        if (isAll)
         {
-            if (isFirst || message.SentAt <= leftBefore || Surroundings.IsLeased(message.Target) || IsFailed((message.Id.Source, message.Target)))
-            {
-                Enqueue(message);
-            }
+            // Not before they are in their lanes: what is new goes at once from here on.
+            lanes.EndReading(waiting.Select(MessageLanes.LaneOf).ToHashSet());
         }
 
         return !isFirst;
-    }
-
-    private bool IsFailed((GrainRef From, GrainRef To) lane)
-    {
-        lock (lanes)
-        {
-            return failed.ContainsKey(lane);
-        }
-    }
-
-    /// <summary>True in a lane that failed, and in every lane at first; notes that a message was left to the rows, so that the lane is not taken for empty.</summary>
-    private bool WaitsForSweep((GrainRef From, GrainRef To) lane)
-    {
-        lock (lanes)
-        {
-            return (failed.ContainsKey(lane) || !isLeftRead) && (failed[lane] = true);
-        }
-    }
-
-    /// <returns>False when it is on its way already, or nothing goes any more.</returns>
-    private bool Enqueue(WaitingMessage message, SendingCommit? source = null)
-    {
-        var sending = new Sending(message, source);
-        if (stopping.IsCancellationRequested || !IsNew(sending))
-        {
-            return false;
-        }
-
-        var lane = (message.Id.Source, message.Target);
-        lock (lanes)
-        {
-            if (lanes.TryGetValue(lane, out var queue))
-            {
-                queue.Enqueue(sending);
-                return true;
-            }
-
-            lanes.Add(lane, new Queue<Sending>([sending]));
-        }
-
-        _ = Task.Run(() => RunAsync(lane));
-        return true;
-    }
-
-    /// <summary>One by the same name whose commit failed is another message, and is on its way to nobody.</summary>
-    private bool IsNew(Sending sending) =>
-        underWay.TryAdd(sending.Message.Id, sending)
-        || (underWay.TryGetValue(sending.Message.Id, out var other) && other.Source is { HasFailed: true } && underWay.TryUpdate(sending.Message.Id, sending, other));
-
-    private void IsOver(Sending sending) => underWay.TryRemove(new KeyValuePair<MessageId, Sending>(sending.Message.Id, sending));
-
-    private async Task RunAsync((GrainRef From, GrainRef To) lane)
-    {
-        while (Peek(lane) is { } sending)
-        {
-            var delivered = await DeliverAsync(sending);
-            lock (lanes)
-            {
-                var queue = lanes[lane];
-                IsOver(queue.Dequeue());
-                if (!delivered)
-                {
-                    failed[lane] = true;
-                }
-
-                while (!delivered && queue.TryDequeue(out var behind))
-                {
-                    // Order holds: what comes after a failed one waits for the sweep as well.
-                    IsOver(behind);
-                }
-            }
-        }
-    }
-
-    private Sending? Peek((GrainRef From, GrainRef To) lane)
-    {
-        lock (lanes)
-        {
-            if (lanes[lane].TryPeek(out var sending))
-            {
-                return sending;
-            }
-
-            lanes.Remove(lane);
-            return null;
-        }
     }
 
     private async Task<bool> DeliverAsync(Sending sending)
