@@ -1,6 +1,7 @@
 using System.Globalization;
 using AgentPay.Storage.Contract;
 using AgentPay.Storage.Writing;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace AgentPay.Storage.Postgres;
@@ -14,30 +15,47 @@ internal static class Migrator
     internal const string Prefix = "postgres/";
 
     /// <summary>"agentpay" in ASCII: one lock for every program of this kind on the database.</summary>
-    private const long Lock = 0x6167_656e_7470_6179;
+    internal const long Lock = 0x6167_656e_7470_6179;
 
     /// <summary>After a failure the caller closes the connection, which gives the lock back.</summary>
     /// <returns>How many scripts were applied now, and the newest number.</returns>
-    internal static (int Applied, int Newest) Apply(NpgsqlConnection connection, DateTimeOffset now) => Apply(connection, now, MigrationScript.Under(Prefix));
+    internal static (int Applied, int Newest) Apply(NpgsqlConnection connection, DateTimeOffset now, ILogger logger) =>
+        Apply(connection, now, logger, MigrationScript.Under(Prefix));
 
-    internal static (int Applied, int Newest) Apply(NpgsqlConnection connection, DateTimeOffset now, IReadOnlyList<MigrationScript> scripts)
+    internal static (int Applied, int Newest) Apply(NpgsqlConnection connection, DateTimeOffset now, ILogger logger, IReadOnlyList<MigrationScript> scripts)
     {
-        Execute(connection, $"SELECT pg_advisory_lock({Lock})");
-        Execute(connection, "CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)");
-        using var select = new NpgsqlCommand("SELECT coalesce(max(number), 0) FROM schema_migrations", connection);
-        var newest = (int)select.ExecuteScalar()!;
-        if (newest > scripts.Count)
+        using (var attempt = new NpgsqlCommand($"SELECT pg_try_advisory_lock({Lock})", connection))
         {
-            throw new StoreUnavailableException($"The database was written by a newer program: its schema is {newest}, this program knows {scripts.Count}.");
+            if (attempt.ExecuteScalar() is not true)
+            {
+                logger.WaitsForMigration();
+                Execute(connection, $"SELECT pg_advisory_lock({Lock})");
+            }
         }
 
+        Execute(connection, "CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)");
+        var newest = MigrationScript.Check("The database", ReadRecorded(connection), scripts);
         foreach (var script in scripts.Where(script => script.Number > newest))
         {
+            logger.Migrates(script.Name);
             Apply(connection, script, now);
         }
 
         Execute(connection, $"SELECT pg_advisory_unlock({Lock})");
         return (scripts.Count - newest, scripts.Count);
+    }
+
+    private static List<(int Number, string Name)> ReadRecorded(NpgsqlConnection connection)
+    {
+        using var select = new NpgsqlCommand("SELECT number, name FROM schema_migrations ORDER BY number", connection);
+        using var row = select.ExecuteReader();
+        var recorded = new List<(int Number, string Name)>();
+        while (row.Read())
+        {
+            recorded.Add((row.GetInt32(0), row.GetString(1)));
+        }
+
+        return recorded;
     }
 
     private static void Apply(NpgsqlConnection connection, MigrationScript script, DateTimeOffset now)
@@ -52,7 +70,8 @@ internal static class Migrator
 
     private static void Execute(NpgsqlConnection connection, string sql)
     {
-        using var command = new NpgsqlCommand(sql, connection);
+        // A large table takes as long as it takes, and so does another process's migration: an end in the middle would begin again at each start.
+        using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         _ = command.ExecuteNonQuery();
     }
 }

@@ -79,7 +79,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
         try
         {
             using var connection = database.OpenWriter();
-            var (applied, newest) = Migrator.Apply(connection, clock.GetUtcNow());
+            var (applied, newest) = Migrator.Apply(connection, clock.GetUtcNow(), logger);
             logger.Opened(database.Name, newest, applied);
             var registry = new ProcessRegistry(database, options.Writers, clock, logger);
             registry.Join();

@@ -10,6 +10,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     private const int ConnectSeconds = 1;
     private const int CommandSeconds = 10;
     private const int BeatSeconds = 2;
+    private const int VersionMin = 15;
 
     /// <summary>
     /// Writers look rows up by key in the order of the batch, whatever the planner thinks of a table it has no figures of: that order is what
@@ -65,12 +66,13 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     /// <summary>Opens a connection that writes. It is not pooled: whoever gives it up has closed it.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    /// <exception cref="StoreUnavailableException">It acknowledges commits that are not durable.</exception>
+    /// <exception cref="StoreUnavailableException">It is too old, or acknowledges commits that are not durable.</exception>
     internal NpgsqlConnection OpenWriter()
     {
         var connection = _writers.OpenConnection();
         try
         {
+            RefuseOld(connection.PostgreSqlVersion);
             using var check = new NpgsqlCommand("SELECT current_setting('synchronous_commit'), current_setting('fsync'), pg_is_in_recovery()::text", connection);
             using var row = check.ExecuteReader();
             _ = row.Read();
@@ -86,6 +88,15 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         {
             connection.Dispose();
             throw;
+        }
+    }
+
+    /// <exception cref="StoreUnavailableException">It lacks what the schema is made of.</exception>
+    internal static void RefuseOld(Version server)
+    {
+        if (server.Major < VersionMin)
+        {
+            throw new StoreUnavailableException($"The database is PostgreSQL {server.Major}.{server.Minor}; it must be {VersionMin} or newer.");
         }
     }
 

@@ -16,12 +16,7 @@ internal static class Migrator
     internal static IReadOnlyList<int> Apply(SqliteConnection connection, string path, DateTimeOffset now, IReadOnlyList<MigrationScript> scripts)
     {
         connection.Execute("CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL)");
-        var newest = connection.ReadInt64("SELECT coalesce(max(number), 0) FROM schema_migrations");
-        if (newest > scripts.Count)
-        {
-            throw new StoreUnavailableException($"The store '{path}' was written by a newer program: its schema is {newest}, this program knows {scripts.Count}.");
-        }
-
+        var newest = MigrationScript.Check($"The store '{path}'", ReadRecorded(connection), scripts);
         var applied = new List<int>();
         foreach (var script in scripts.Where(script => script.Number > newest))
         {
@@ -37,5 +32,17 @@ internal static class Migrator
         }
 
         return applied;
+    }
+
+    private static List<(int Number, string Name)> ReadRecorded(SqliteConnection connection)
+    {
+        using var select = connection.Prepare("SELECT number, name FROM schema_migrations ORDER BY number");
+        var recorded = new List<(int Number, string Name)>();
+        while (select.Step())
+        {
+            recorded.Add((checked((int)select.GetInt64(0)), select.GetText(1)));
+        }
+
+        return recorded;
     }
 }

@@ -64,7 +64,7 @@ public sealed class NarrowWritesMigrationTests(PrivatePostgres postgres)
         var schema = await postgres.AddSchemaAsync();
         await using var connection = new NpgsqlConnection(schema + ";Pooling=false");
         await connection.OpenAsync(Cancel);
-        Assert.Equal((2, 2), Migrator.Apply(connection, Some.Now, [.. MigrationScript.Under(Migrator.Prefix).Take(2)]));
+        Assert.Equal((2, 2), Migrator.Apply(connection, Some.Now, NullLogger.Instance, [.. MigrationScript.Under(Migrator.Prefix).Take(2)]));
         await using var insert = new NpgsqlCommand(Rows, connection);
         await insert.ExecuteNonQueryAsync(Cancel);
         return schema;

@@ -57,6 +57,18 @@ public sealed class MigratorTests : IDisposable
         Assert.EndsWith("its schema is 2, this program knows 1.", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_file_of_another_line_of_scripts_is_refused_before_anything_is_changed()
+    {
+        Assert.Equal([1, 2], Apply(_first, new MigrationScript(2, "0002_records.sql", "CREATE TABLE records (x INTEGER)")));
+        var third = new MigrationScript(3, "0003_third.sql", "DROP TABLE a");
+        var refusal = Assert.Throws<StoreUnavailableException>(() => Apply(_first, _second, third));
+        Assert.Equal(
+            $"The store '{_file.Path}' was written by another line of this program: its script 2 is 0002_records.sql, here it is 0002_second.sql. Open it with the program that wrote it, or begin with an empty one.",
+            refusal.Message);
+        Assert.Equal("1", _connection.ReadText("SELECT group_concat(x, ' ') FROM a"));
+    }
+
     private SqliteConnection Open() => SqliteConnection.Open(_file.Path, Sqlite3.OpenReadWrite | Sqlite3.OpenCreate, TimeSpan.Zero);
 
     private IReadOnlyList<int> Apply(params MigrationScript[] scripts) => Migrator.Apply(_connection, _file.Path, Some.Now, scripts);

@@ -1,0 +1,104 @@
+using AgentPay.Storage.Contract;
+using AgentPay.Storage.Postgres;
+using AgentPay.Storage.Tests.Contract;
+using AgentPay.Storage.Writing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace AgentPay.Storage.Tests.Postgres;
+
+/// <summary>Scripts on PostgreSQL: once, in order, one process at a time, and as long as they take.</summary>
+public sealed class MigratorTests(PrivatePostgres postgres)
+{
+    private static readonly MigrationScript _first = new(1, "0001_first.sql", "CREATE TABLE a (x integer)");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_script_may_take_longer_than_any_other_command()
+    {
+        var schema = await postgres.AddSchemaAsync();
+        await using (var connection = await OpenAsync(schema + ";Command Timeout=1"))
+        {
+            Assert.Equal((1, 1), Apply(connection, new MigrationScript(1, "0001_slow.sql", "SELECT pg_sleep(1.2); CREATE TABLE a (x integer)")));
+        }
+
+        await postgres.DropSchemaAsync(schema);
+    }
+
+    [Fact]
+    public async Task While_another_process_brings_the_database_to_its_schema_this_one_says_so_and_waits()
+    {
+        var schema = await postgres.AddSchemaAsync();
+        await using var other = await OpenAsync(schema);
+        await using var locked = new NpgsqlCommand($"SELECT pg_advisory_lock({Migrator.Lock})", other);
+        await locked.ExecuteNonQueryAsync(Cancel);
+        await using var connection = await OpenAsync(schema + ";Command Timeout=1");
+        var log = new Told();
+        var migrating = Task.Run(() => Migrator.Apply(connection, Some.Now, log, [_first]), Cancel);
+        await log.Waiting.Task.WaitAsync(Cancel);
+        Assert.False(migrating.IsCompleted);
+
+        await other.CloseAsync();
+        Assert.Equal((1, 1), await migrating);
+        await connection.CloseAsync();
+        await postgres.DropSchemaAsync(schema);
+    }
+
+    [Fact]
+    public async Task A_database_of_another_line_of_scripts_is_refused_before_anything_is_changed()
+    {
+        var schema = await postgres.AddSchemaAsync();
+        await using (var connection = await OpenAsync(schema))
+        {
+            Assert.Equal((1, 1), Apply(connection, _first));
+        }
+
+        await using (var connection = await OpenAsync(schema))
+        {
+            var refusal = Assert.Throws<StoreUnavailableException>(
+                () => Apply(connection, new MigrationScript(1, "0001_other.sql", "SELECT 1"), new MigrationScript(2, "0002_second.sql", "DROP TABLE a")));
+            Assert.Equal(
+                "The database was written by another line of this program: its script 1 is 0001_first.sql, here it is 0001_other.sql. Open it with the program that wrote it, or begin with an empty one.",
+                refusal.Message);
+        }
+
+        await postgres.DropSchemaAsync(schema);
+    }
+
+    [Theory]
+    [InlineData(14, "The database is PostgreSQL 14.11; it must be 15 or newer.")]
+    [InlineData(15, null)]
+    [InlineData(17, null)]
+    public void A_server_before_15_is_refused_in_one_sentence(int major, string? refusal) =>
+        Assert.Equal(refusal, Record.Exception(() => PostgresDatabase.RefuseOld(new Version(major, 11)))?.Message);
+
+    private static (int Applied, int Newest) Apply(NpgsqlConnection connection, params MigrationScript[] scripts) =>
+        Migrator.Apply(connection, Some.Now, NullLogger.Instance, scripts);
+
+    private static async Task<NpgsqlConnection> OpenAsync(string schema)
+    {
+        var connection = new NpgsqlConnection(schema + ";Pooling=false");
+        await connection.OpenAsync(Cancel);
+        return connection;
+    }
+
+    private sealed class Told : ILogger
+    {
+        public TaskCompletionSource Waiting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == 2002)
+            {
+                Waiting.SetResult();
+            }
+        }
+    }
+}
