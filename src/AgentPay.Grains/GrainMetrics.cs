@@ -23,13 +23,16 @@ public sealed class GrainMetrics
         transfers = meter.CreateCounter<long>("agentpay.book.transfers", "{transfer}", "Book transfers judged, by outcome.");
     }
 
-    /// <summary>Shows what the keys of these chains gave today.</summary>
+    /// <summary>Shows which keys of these chains this process holds, and what they gave today.</summary>
     internal ChainDesk Show(ChainDesk desk)
     {
+        meter.CreateObservableGauge<int>("agentpay.chain.key.held", unit: "{key}", observeValues: () => desk.KeysHeld.Select(Measure), description: "1 for a key that this process sends with.");
         meter.CreateObservableGauge<double>(
             "agentpay.chain.gas_money.today", unit: "{wei}", observeValues: () => desk.GasMoneyToday.Select(Measure), description: "Given today to payers who lacked the gas for their approvals.");
         return desk;
     }
+
+    private static Measurement<int> Measure((string Network, int Key, bool IsHeld) key) => new(key.IsHeld ? 1 : 0, new("network", key.Network), new("key", key.Key));
 
     private static Measurement<double> Measure((string Network, int Key, UInt128 Wei) given) => new((double)given.Wei, new("network", given.Network), new("key", given.Key));
 

@@ -11,4 +11,7 @@ public sealed record ChainHealth(string Network, string State, ulong? Head, Date
 {
     /// <summary>True when payments of this chain can be settled now.</summary>
     public bool IsHealthy => State == "healthy";
+
+    /// <summary>True while the node does not answer, or the chain was not looked at yet. One that is degraded takes payments, and other keys may send them.</summary>
+    public bool IsHalted => State == "halted";
 }

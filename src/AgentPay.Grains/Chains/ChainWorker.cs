@@ -88,6 +88,9 @@ internal sealed partial class ChainWorker : BackgroundService
     public async Task<GiftVerdict> JudgeGiftAsync(string address, GasNeed need, FeeQuote quote, CancellationToken cancellationToken) =>
         lanes.FirstOrDefault(lane => lane.AddressText == address) is { } lane ? (await lane.JudgeGiftAsync(null, need, quote, cancellationToken)).Verdict : GiftVerdict.Refused;
 
+    /// <summary>Whether this process, and no other, decides for each key and sends with it; in the order of the settings.</summary>
+    public IEnumerable<bool> KeysHeld => lanes.Select(static lane => lane.IsOurs);
+
     /// <summary>Wei that each key gave today, by its number in the settings.</summary>
     public IEnumerable<(int Key, UInt128 Wei)> GasMoneyToday => lanes.Select(static (lane, i) => (i, lane.GasMoneyToday)).Where(static item => item.GasMoneyToday is not null)
         .Select(static item => (item.i, item.GasMoneyToday!.Value));

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using AgentPay.Api;
 using AgentPay.Api.Books;
 using AgentPay.Api.Demo;
@@ -30,7 +31,6 @@ internal static class Engine
     /// <summary>How long a stop may take; whoever kills it afterwards loses answers, not payments.</summary>
     internal static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(30);
 
-
     public static async Task<int> RunAsync(string[] args, TextWriter errors)
     {
         var (line, misuse) = CommandLine.Read(args);
@@ -50,33 +50,9 @@ internal static class Engine
             return 3;
         }
 
-        // Settings are read once. To watch for changes of its file the framework watches every folder below the working directory, the data folder with each of its writes among them.
-        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false", .. line.Rest]);
-        var (app, problems) = Build(builder, line);
-        if (app is null)
-        {
-            foreach (var problem in problems)
-            {
-                await errors.WriteLineAsync(problem);
-            }
-
-            return 2;
-        }
-
-        await using (app)
-        {
-            return await RunAsync(app, errors);
-        }
-    }
-
-    private static async Task<int> RunAsync(WebApplication app, TextWriter errors)
-    {
         try
         {
-            // Opened first: another process on the same file is the likeliest reason not to start.
-            app.Services.GetRequiredService<IAtomicStore>();
-            await app.RunAsync();
-            return 0;
+            return await RunAsync(line, errors);
         }
         catch (StoreUnavailableException store)
         {
@@ -92,10 +68,34 @@ internal static class Engine
 
             return 2;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
             await errors.WriteLineAsync(e.Message);
             return 3;
+        }
+    }
+
+    private static async Task<int> RunAsync(CommandLine line, TextWriter errors)
+    {
+        // Settings are read once. To watch for changes of its file the framework watches every folder below the working directory, the data folder with each of its writes among them.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false", .. line.Rest]);
+        var (app, problems) = Build(builder, line);
+        if (app is null)
+        {
+            foreach (var problem in problems)
+            {
+                await errors.WriteLineAsync(problem);
+            }
+
+            return 2;
+        }
+
+        await using (app)
+        {
+            // Opened first: another process on the same file is the likeliest reason not to start.
+            app.Services.GetRequiredService<IAtomicStore>();
+            await app.RunAsync();
+            return 0;
         }
     }
 

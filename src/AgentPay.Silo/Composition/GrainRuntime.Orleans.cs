@@ -114,8 +114,19 @@ internal static class GrainRuntime
         });
     }
 
-    private static NpgsqlDataSource DatabaseOf(string connectionString) => NpgsqlDataSource.Create(
-        new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = ConnectionsMax, Enlist = false, TcpKeepAlive = true, ApplicationName = "agentpay cluster" });
+    /// <exception cref="StoreUnavailableException">The connection string is not understood.</exception>
+    private static NpgsqlDataSource DatabaseOf(string connectionString)
+    {
+        try
+        {
+            return NpgsqlDataSource.Create(
+                new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = ConnectionsMax, Enlist = false, TcpKeepAlive = true, ApplicationName = "agentpay cluster" });
+        }
+        catch (ArgumentException failure)
+        {
+            throw new StoreUnavailableException($"The connection string of the database is not understood: {failure.Message}", failure);
+        }
+    }
 
     private static int PortOf(int port)
     {

@@ -15,7 +15,7 @@ internal static class HealthEndpoints
     {
         var group = routes.MapGroup("/health").WithTags("Health");
         group.MapGet("/live", () => TypedResults.Ok(new LiveAnswer("live"))).WithName("getLiveness").WithSummary("The process runs.");
-        group.MapGet("/ready", GetReady).WithName("getReadiness").WithSummary("The store takes writes, grains can be called, and at least one chain can settle.")
+        group.MapGet("/ready", GetReady).WithName("getReadiness").WithSummary("The store takes writes, grains can be called, and the node of at least one chain answers.")
             .Produces<ReadyAnswer>().Produces<ReadyAnswer>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/connectors/{id}", GetConnector).WithName("getConnectorHealth").WithSummary("One chain's health; the id is its CAIP-2 name.")
             .Produces<ConnectorAnswer>().Produces<ConnectorAnswer>(StatusCodes.Status503ServiceUnavailable).AddProblems(404);
@@ -27,7 +27,7 @@ internal static class HealthEndpoints
         var failure = store.LastWriteFailure;
         var storeOk = failure is null && store.WriteLag < WriteLagMax;
         var member = silo.Look();
-        var ready = storeOk && member.IsActive && chains.Any(chain => chain.IsHealthy) && !lifetime.ApplicationStopping.IsCancellationRequested;
+        var ready = storeOk && member.IsActive && chains.Any(chain => !chain.IsHalted) && !lifetime.ApplicationStopping.IsCancellationRequested;
         var answer = new ReadyAnswer(
             ready ? "ready" : "not_ready",
             new StoreAnswer(storeOk ? "healthy" : "degraded", failure?.Reason),
@@ -41,7 +41,7 @@ internal static class HealthEndpoints
         var health = desk.Health.FirstOrDefault(chain => chain.Network == id);
         return health is null
             ? Catalogue.NotFound("connector")
-            : TypedResults.Json(ConnectorAnswer.Of(health, desk, clock), statusCode: health.State == "halted" ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+            : TypedResults.Json(ConnectorAnswer.Of(health, desk, clock), statusCode: health.IsHalted ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
 }
 

@@ -48,6 +48,10 @@ internal sealed class SettingsShape(ICollection<string> problems)
         {
             CheckNumber(setting, range);
         }
+        else if (type == typeof(long))
+        {
+            Require(long.TryParse(setting.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _), $"{setting.Path} is '{setting.Value}'; it must be a whole number.");
+        }
         else if (type == typeof(bool))
         {
             Require(bool.TryParse(setting.Value, out _), $"{setting.Path} is '{setting.Value}'; it must be true or false.");

@@ -55,6 +55,8 @@ public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
     [InlineData("AgentPay__Chains__0__FinalityDepth", "1", "AgentPay:Chains:0:FinalityDepth is 1; it must be more than Confirmations and at most 10000, or 0 for the node's word.")]
     [InlineData("AgentPay__Chains__0__SafeDepth", "10001", "AgentPay:Chains:0:SafeDepth is 10001; it must be at least Confirmations and at most FinalityDepth (10000), or 0 for the node's word.")]
     [InlineData("AgentPay__Chains__0__Confirmations", "one", "AgentPay:Chains:0:Confirmations is 'one'; it must be a whole number.")]
+    [InlineData("AgentPay__Chains__0__GasPerDayMax", "1e9", "AgentPay:Chains:0:GasPerDayMax is '1e9'; it must be a whole number.")]
+    [InlineData("AgentPay__Chains__0__GasPerTransactionMax", "16_700_000", "AgentPay:Chains:0:GasPerTransactionMax is '16_700_000'; it must be a whole number.")]
     [InlineData("AgentPay__Chains__0__ZeroGas", "no", "AgentPay:Chains:0:ZeroGas is 'no'; it must be true or false.")]
     [InlineData("AgentPay__Chains__0__Tokens__0__Decimals", "six", "AgentPay:Chains:0:Tokens:0:Decimals is 'six'; it must be a whole number.")]
     [InlineData("AgentPay__Chains__0__ApprovalGasMoneyPerDay", "-1", "AgentPay:Chains:0:ApprovalGasMoneyPerDay is '-1'; it must be a whole number of wei, 0 (none) to 340282366920938463463374607431768211455.")]
@@ -137,6 +139,24 @@ public sealed class StartTests(SharedChain world) : IClassFixture<SharedChain>
         Assert.Equal(3, await samePort.EndAsync());
         Directory.Delete(data, recursive: true);
         Assert.Equal(200, (await engine.GetAsync("/health/ready")).Status);
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_cannot_be_made_is_one_sentence()
+    {
+        var file = Path.GetTempFileName();
+        await using var program = Engine.Run(await world.NewSettingsAsync(), "up", "--port", "0", "--data", Path.Combine(file, "data"));
+        Assert.Equal(3, await program.EndAsync());
+        Assert.Contains(file, Assert.Single(program.Output.Split('\n')), StringComparison.Ordinal);
+        File.Delete(file);
+    }
+
+    [Fact]
+    public async Task A_connection_string_that_is_none_is_one_sentence()
+    {
+        var (code, said) = await RunAsync(await world.NewSettingsAsync(), "--postgres", "Host=db;Colour=blue");
+        Assert.Equal(3, code);
+        Assert.StartsWith("The connection string of the database is not understood: ", Assert.Single(said.Split('\n')), StringComparison.Ordinal);
     }
 
     [Fact]
