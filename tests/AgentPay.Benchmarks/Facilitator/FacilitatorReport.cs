@@ -20,7 +20,8 @@ internal static class FacilitatorReport
             How to read it:
 
             - The loop is closed: a connection sends its next request when it has its answer. A settle is answered after its block, so on 1 s blocks nobody can
-              give more than one answer a second and connection: 64/s at 64 connections and 256/s at 256 are the ceiling of anybody, whatever it does. The ratio
+              give more than one answer a second and connection: 64/s at 64 connections and 256/s at 256 are the ceiling of anybody, whatever it does (a few
+              per cent more show where a run of seconds begins late in a block and ends early in one). The ratio
               there says how near the reference is to that ceiling; that is why 1,024 connections are measured too.
             - Each facilitator runs as its own process with its own key on the same chain. The engine runs with its default settings (it looks at the
               chain's head every 500 ms, and every 100 ms while something was just submitted); the reference polls receipts as its example does on this chain (every 1,000 ms).
