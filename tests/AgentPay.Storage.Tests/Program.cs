@@ -1,6 +1,9 @@
 using AgentPay.Storage.Tests.Sqlite;
 
 // The tests start this assembly a second time as a process that they can kill.
-return args is [WriterProcess.Argument, var path, var round]
-    ? await WriterProcess.RunAsync(path, round)
-    : await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args);
+return args switch
+{
+    [WriterProcess.Argument, var path, var round] => await WriterProcess.RunAsync(path, round),
+    [WriterProcess.Argument, var path, var round, var operations, var seed] => await WriterProcess.RunAsync(path, round, operations, seed),
+    _ => await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args),
+};

@@ -28,9 +28,14 @@ internal sealed class WriterProcess : IDisposable
         _process = process;
     }
 
-    internal static WriterProcess Start(string path, int round)
+    internal static WriterProcess Start(string path, int round) => Start(Command(path, round));
+
+    /// <summary>The same on a <see cref="LosingDisk"/>, with few pages to a checkpoint so that cuts come into many of them.</summary>
+    internal static WriterProcess StartOnLosingDisk(string path, int round, int operations, int seed) => Start(
+        [.. Command(path, round), operations.ToString(CultureInfo.InvariantCulture), seed.ToString(CultureInfo.InvariantCulture)]);
+
+    private static WriterProcess Start(string[] command)
     {
-        var command = Command(path, round);
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         return new WriterProcess(Process.Start(start)!);
     }
@@ -90,11 +95,20 @@ internal sealed class WriterProcess : IDisposable
     }
 
     /// <summary>What the child does.</summary>
-    internal static async Task<int> RunAsync(string path, string round)
+    internal static Task<int> RunAsync(string path, string round) => RunAsync(new SqliteStoreOptions { Path = path }, round);
+
+    /// <summary>What the child on a <see cref="LosingDisk"/> does.</summary>
+    internal static Task<int> RunAsync(string path, string round, string operations, string seed)
+    {
+        LosingDisk.Use(int.Parse(operations, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture));
+        return RunAsync(new SqliteStoreOptions { Path = path, CheckpointPages = 64, GatheredChanges = 64 }, round);
+    }
+
+    private static async Task<int> RunAsync(SqliteStoreOptions options, string round)
     {
         try
         {
-            await using var store = await SqliteAtomicStore.OpenAsync(new SqliteStoreOptions { Path = path }, TimeProvider.System, NullLogger<SqliteAtomicStore>.Instance);
+            await using var store = await SqliteAtomicStore.OpenAsync(options, TimeProvider.System, NullLogger<SqliteAtomicStore>.Instance);
             await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => WriteWithoutEndAsync(store, $"r{round}-w{writer}")));
             return 0;
         }
