@@ -1,4 +1,3 @@
-using AgentPay.Chains.Evm;
 using AgentPay.SystemTests.World;
 using AgentPay.Testing;
 
@@ -32,7 +31,7 @@ public sealed class TwoEnginesTests : IAsyncLifetime
         Assert.All(told, pair => Assert.Equal("duplicate_settlement", Assert.Single(pair, answer => !answer.IsSuccess).ErrorReason));
         Assert.All(told, pair => Assert.Equal(pair[0].Transaction, pair[1].Transaction));
         Assert.All(repeated, pair => Assert.True(pair[0].IsSuccess && pair[0].Body == pair[1].Body, $"{pair[0]} {pair[1]}"));
-        await AssertWholeAsync(payer.Address, 24);
+        await _world.AssertWholeAsync(payer.Address, 24);
     }
 
     [Fact]
@@ -61,17 +60,17 @@ public sealed class TwoEnginesTests : IAsyncLifetime
         await _world.First.KillAsync();
         var since = TimeProvider.System.GetTimestamp();
 
-        var first = await AskUntilToldAsync(_world.Second, Payment.Sign(_world.Chain, payer));
+        var first = await TwoEngines.AskUntilToldAsync(_world.Second, Payment.Sign(_world.Chain, payer));
         var takenOver = TimeProvider.System.GetElapsedTime(since);
         TestContext.Current.TestOutputHelper?.WriteLine($"Taken over after {takenOver.TotalSeconds:0.0} s.");
         await Task.WhenAny(Task.WhenAll(asked));
-        var answers = await Task.WhenAll(payments.Select(payment => AskUntilToldAsync(_world.Second, payment)));
+        var answers = await Task.WhenAll(payments.Select(payment => TwoEngines.AskUntilToldAsync(_world.Second, payment)));
 
         Assert.True(first.IsSuccess, Words(first, _world.Second));
         Assert.InRange(takenOver, TimeSpan.Zero, _takeOverMax);
         Assert.Contains(asked, request => !request.IsCompletedSuccessfully);
         Assert.All(answers, answer => Assert.True(answer.IsSuccess, Words(answer, _world.Second)));
-        await AssertWholeAsync(payer.Address, payments.Length + 1);
+        await _world.AssertWholeAsync(payer.Address, payments.Length + 1);
     }
 
     [Fact]
@@ -91,45 +90,20 @@ public sealed class TwoEnginesTests : IAsyncLifetime
             await victim.KillAsync();
             var since = TimeProvider.System.GetTimestamp();
 
-            var next = await AskUntilToldAsync(other, Payment.Sign(_world.Chain, payer));
+            var next = await TwoEngines.AskUntilToldAsync(other, Payment.Sign(_world.Chain, payer));
             var takenOver = TimeProvider.System.GetElapsedTime(since);
             TestContext.Current.TestOutputHelper?.WriteLine($"Seed {TestScale.FirstSeed}, kill {kill + 1}: settled {takenOver.TotalSeconds:0.0} s after it.");
             Assert.True(next.IsSuccess, Words(next, other));
             Assert.True(takenOver < _takeOverMax, $"It took {takenOver.TotalSeconds:0.0} s:{Environment.NewLine}{other.Program.Output}");
 
             await Task.WhenAny(Task.WhenAll(asked));
-            var answers = await Task.WhenAll(payments.Select(payment => AskUntilToldAsync(other, payment)));
+            var answers = await Task.WhenAll(payments.Select(payment => TwoEngines.AskUntilToldAsync(other, payment)));
             Assert.All(answers, answer => Assert.True(answer.IsSuccess, Words(answer, other)));
             await victim.StartAsync();
         }
 
-        await AssertWholeAsync(payer.Address, Kills * (Load + 1));
+        await _world.AssertWholeAsync(payer.Address, Kills * (Load + 1));
     }
 
     private static string Words(Answer answer, Engine engine) => $"{answer.Body}{Environment.NewLine}{engine.Program.Output}";
-
-    /// <summary>As its caller does on a 503, with the same key: in a cluster a grain of a silo that just died cannot be reached until the others know.</summary>
-    private static async Task<Answer> AskUntilToldAsync(Engine engine, Payment payment)
-    {
-        Answer? answer = null;
-        await Wait.UntilAsync(async () => (answer = await engine.SettleAsync(payment, "k")).Status != 503);
-        return answer!;
-    }
-
-    /// <summary>On the chain each once, no nonce left out, and in the database each once, all numbered without a gap.</summary>
-    private async Task AssertWholeAsync(Address payer, int payments)
-    {
-        Assert.Equal(payments, await _world.Chain.AuthorizationsUsedAsync(payer));
-        Assert.Equal((ulong)payments, await _world.Chain.MinedOfAsync(_world.Signer));
-        foreach (var engine in (Engine[])[_world.First, _world.Second])
-        {
-            if (!engine.Program.HasEnded)
-            {
-                engine.Program.Terminate();
-                Assert.True(await engine.Program.EndAsync(30) == 0, engine.Program.Output);
-            }
-        }
-
-        await DataFolder.AssertWholeInPostgresAsync(_world.Database, payments);
-    }
 }

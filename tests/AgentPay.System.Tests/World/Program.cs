@@ -8,6 +8,8 @@ namespace AgentPay.SystemTests.World;
 internal sealed partial class Program : IAsyncDisposable
 {
     private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
@@ -69,6 +71,11 @@ internal sealed partial class Program : IAsyncDisposable
 
     /// <summary>Asks it to stop, as an operator does.</summary>
     public void Terminate() => Assert.Equal(0, Signal(_process.Id, SigTerm));
+
+    /// <summary>Takes it off the processor, with all its connections open: to others it is silent, and it does not know that time passes.</summary>
+    public void Freeze() => Assert.Equal(0, Signal(_process.Id, SigStop));
+
+    public void Thaw() => Assert.Equal(0, Signal(_process.Id, SigCont));
 
     public async ValueTask DisposeAsync()
     {

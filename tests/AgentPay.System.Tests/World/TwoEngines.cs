@@ -6,6 +6,9 @@ namespace AgentPay.SystemTests.World;
 /// <summary>Two engines with one database, one chain and one gas-paying key. The first one has the key.</summary>
 public sealed class TwoEngines : IAsyncLifetime
 {
+    internal const string FirstName = "first";
+    internal const string SecondName = "second";
+
     private readonly PrivatePostgres _postgres = new();
     private RpcProxy? _node;
 
@@ -32,11 +35,14 @@ public sealed class TwoEngines : IAsyncLifetime
         settings["AgentPay__Postgres"] = Database;
         Settings = settings;
         await Chain.CallAsync("anvil_setBalance", signer.ToString(), "0x56bc75e2d63100000");
-        First = new Engine(settings);
-        Second = new Engine(settings);
+        First = NewEngine(FirstName);
+        Second = NewEngine(SecondName);
         await First.StartAsync();
         await Second.StartAsync();
     }
+
+    /// <summary>The database knows its connections by this name.</summary>
+    private Engine NewEngine(string name) => new(new Dictionary<string, string>(Settings) { ["AgentPay__Postgres"] = $"{Database};Application Name={name}" });
 
     public async ValueTask DisposeAsync()
     {
@@ -59,5 +65,30 @@ public sealed class TwoEngines : IAsyncLifetime
         }
 
         await _postgres.DisposeAsync();
+    }
+
+    /// <summary>As its caller does on a 503, with the same key: in a cluster a grain of a silo that just died cannot be reached until the others know.</summary>
+    internal static async Task<Answer> AskUntilToldAsync(Engine engine, Payment payment)
+    {
+        Answer? answer = null;
+        await Wait.UntilAsync(async () => (answer = await engine.SettleAsync(payment, "k")).Status != 503);
+        return answer!;
+    }
+
+    /// <summary>On the chain each once, no nonce left out, and in the database each once, all numbered without a gap.</summary>
+    internal async Task AssertWholeAsync(Address payer, int payments)
+    {
+        Assert.Equal(payments, await Chain.AuthorizationsUsedAsync(payer));
+        Assert.Equal((ulong)payments, await Chain.MinedOfAsync(Signer));
+        foreach (var engine in (Engine[])[First, Second])
+        {
+            if (!engine.Program.HasEnded)
+            {
+                engine.Program.Terminate();
+                Assert.True(await engine.Program.EndAsync(30) == 0, engine.Program.Output);
+            }
+        }
+
+        await DataFolder.AssertWholeInPostgresAsync(Database, payments);
     }
 }
