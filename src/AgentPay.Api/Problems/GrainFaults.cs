@@ -6,7 +6,8 @@ internal static class GrainFaults
     /// <summary>The problem of a runtime's exception; null when it is a defect.</summary>
     public static Problem? Of(Exception exception) => exception switch
     {
-        SiloUnavailableException => Catalogue.Stopping,
+        // Whatever the host itself refuses: a silo that stops, and one that wakes and finds itself declared dead, where no grain can be placed any more.
+        OrleansException => Catalogue.Stopping,
         TimeoutException => Catalogue.Stopping,
         _ => null,
     };
