@@ -14,6 +14,12 @@ public sealed class FrozenEngineTests : IAsyncLifetime
     /// <summary>A transaction that waits so long for its engine's next word has a frozen engine.</summary>
     private static readonly TimeSpan _silence = TimeSpan.FromMilliseconds(200);
 
+#if ORLEANS
+    private const string WordsOfTheDead = " dead";
+#else
+    private const string WordsOfTheDead = "Another process took this one for dead. It writes nothing until it has registered anew.";
+#endif
+
     private readonly TwoEngines _world = new();
 
     public ValueTask InitializeAsync() => _world.InitializeAsync();
@@ -45,8 +51,15 @@ public sealed class FrozenEngineTests : IAsyncLifetime
 
         Assert.True(atVictim.Waiting > 0, "Nobody waited for the frozen engine.");
         var before = atVictim.ToldSoFar.Count;
-        victim.Program.Thaw();
+        var woken = victim.Program;
+        woken.Thaw();
+#if ORLEANS
+        // A silo that its cluster declared dead ends itself, and whoever supervises it starts it again.
+        await Wait.UntilAsync(() => Task.FromResult(woken.HasEnded));
+        await victim.StartAsync();
+#else
         await Wait.UntilAsync(() => Task.FromResult(atVictim.ToldSoFar.Skip(before).Count(one => one.WasMined) >= 2 * Callers));
+#endif
         extra.Add(await PayAsync(victim, payer));
         extra.Add(await PayAsync(other, payer));
         var (told, toldByOther) = (await atVictim.StopAsync(), await atOther.StopAsync());
@@ -60,7 +73,7 @@ public sealed class FrozenEngineTests : IAsyncLifetime
         Assert.All(told.Concat(toldByOther).Zip(answers), pair => Assert.True(pair.First.Answer is not { Status: 200, IsSuccess: true } answer || answer.Body == pair.Second));
         AssertAudited(await audit.CommitsAsync(), name, lease.Holder, (await audit.LeaseAsync()).Holder, takenOverAt);
         Assert.Equal(lease.Epoch + 1, (await audit.LeaseAsync()).Epoch);
-        Assert.Contains("took this one for dead", victim.Program.Output, StringComparison.Ordinal);
+        Assert.Contains(WordsOfTheDead, woken.Output, StringComparison.Ordinal);
         await _world.AssertWholeAsync(payer.Address, payments.Length);
     }
 

@@ -3,7 +3,7 @@ using AgentPay.Chains.Evm;
 
 namespace AgentPay.SystemTests.World;
 
-/// <summary>Callers who pay one payment after the other at one engine until they are stopped, each under the key "k", and what they were told.</summary>
+/// <summary>Callers who pay one payment after the other at one engine until they are stopped or it has ended, each under the key "k", and what they were told.</summary>
 internal sealed class SteadyLoad : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -51,7 +51,7 @@ internal sealed class SteadyLoad : IAsyncDisposable
     private async Task PayAsync()
     {
         var stopping = _stopping.Token;
-        while (!stopping.IsCancellationRequested)
+        while (!stopping.IsCancellationRequested && !_engine.Program.HasEnded)
         {
             var payment = Payment.Sign(_chain, _payer);
             _told.Enqueue(await AskAsync(payment));
