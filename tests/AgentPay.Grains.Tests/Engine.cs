@@ -10,6 +10,7 @@ using AgentPay.Grains.Chains;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Journal;
 using AgentPay.Storage.Contract;
+using AgentPay.Storage.Postgres;
 using AgentPay.Storage.Sqlite;
 using AgentPay.Testing;
 using AgentPay.X402;
@@ -21,7 +22,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentPay.Grains.Tests;
 
-/// <summary>The engine without its front end: real grains, a real SQLite file, a chain in memory, a clock the test moves.</summary>
+/// <summary>The engine without its front end: real grains, a real SQLite file or PostgreSQL database, a chain in memory, a clock the test moves.</summary>
 internal sealed class Engine : IAsyncDisposable
 {
     public const int FinalityDepth = 5;
@@ -37,7 +38,8 @@ internal sealed class Engine : IAsyncDisposable
         : Directory.CreateTempSubdirectory("agentpay-grains-").FullName;
     private readonly EvmSigner gasKey = EvmSigner.Parse("0000000000000000000000000000000000000000000000000000000000000a11");
     private readonly EvmSigner secondGasKey = EvmSigner.Parse("0000000000000000000000000000000000000000000000000000000000000a12");
-    private SqliteAtomicStore? file;
+    private string? database;
+    private IAtomicStore? stored;
     private ITestHost host = null!;
     private ILoggerProvider? log;
     private Action<SimulatedEvmChain, Address>? history;
@@ -77,7 +79,7 @@ internal sealed class Engine : IAsyncDisposable
         int confirmations = 1, int settleWaitSeconds = 60, bool canShare = false, SendingSettings? sending = null, ILoggerProvider? log = null,
         int safeDepth = 0, int finalityDepth = FinalityDepth, bool hasTwoKeys = false, Action<SimulatedEvmChain, Address>? history = null)
     {
-        var engine = new Engine { log = log, history = history };
+        var engine = new Engine { log = log, history = history, database = await PostgresIfChosen.AddDatabaseAsync() };
         engine.host = await TestHosts.StartAsync(services => engine.Configure(
             services, confirmations, settleWaitSeconds, canShare, sending ?? new SendingSettings(), safeDepth, finalityDepth, hasTwoKeys), typeof(IJournal<>).Assembly);
         await engine.ReadyAsync();
@@ -88,7 +90,7 @@ internal sealed class Engine : IAsyncDisposable
     public async Task KillAsync(bool timePasses = false)
     {
         var (oldServices, oldStore) = (host.Services.GetServices<IHostedService>().ToArray(), Store);
-        oldStore.Kill();
+        await oldStore.KillAsync();
         await Task.WhenAll(oldServices.OfType<BackgroundService>().Select(service => service.StopAsync(new CancellationToken(canceled: true))));
         await host.KillAsync();
         await ReadyAsync(timePasses);
@@ -112,19 +114,19 @@ internal sealed class Engine : IAsyncDisposable
     public Task<SettleAnswer> SettleAsync(Payment payment, string? key = null) => Facilitator.SettleAsync(payment.Payload, payment.Requirements, key, Stop);
 
     public async Task<Settlement?> ReadAsync(Payment payment) =>
-        await file!.ReadAsync(payment.Grain, Stop) is { } row ? StoredForms.Settlements.Read(row.State.Span, []) : null;
+        await stored!.ReadAsync(payment.Grain, Stop) is { } row ? StoredForms.Settlements.Read(row.State.Span, []) : null;
 
     public async Task<SettlementStatus?> StatusAsync(Payment payment) => (await ReadAsync(payment))?.Status;
 
-    public async Task<string[]> EventsAsync(Payment payment) => [.. (await file!.ReadObjectEventsAsync(payment.Id, Stop)).Select(entry => entry.Type)];
+    public async Task<string[]> EventsAsync(Payment payment) => [.. (await stored!.ReadObjectEventsAsync(payment.Id, Stop)).Select(entry => entry.Type)];
 
     /// <summary>Another process on the same store decides for a signer.</summary>
     public async Task DecideElsewhereAsync(GrainRef grain, Func<Signer, Outcome<Signer>> decide)
     {
-        var row = (await file!.ReadAsync(grain, Stop))!;
-        var records = await file.ReadRecordsAsync(grain, Stop);
+        var row = (await stored!.ReadAsync(grain, Stop))!;
+        var records = await stored.ReadRecordsAsync(grain, Stop);
         var outcome = decide(StoredForms.Signers.Read(row.State.Span, records));
-        var written = await file.CommitAsync(new Commit
+        var written = await stored.CommitAsync(new Commit
         {
             Grain = grain,
             ExpectedVersion = row.Version,
@@ -136,13 +138,13 @@ internal sealed class Engine : IAsyncDisposable
         Assert.Equal(CommitStatus.Committed, written.Status);
     }
 
-    public Task<IReadOnlyList<StoredEvent>> ObjectEventsAsync(Payment payment) => file!.ReadObjectEventsAsync(payment.Id, Stop).AsTask();
+    public Task<IReadOnlyList<StoredEvent>> ObjectEventsAsync(Payment payment) => stored!.ReadObjectEventsAsync(payment.Id, Stop).AsTask();
 
-    public Task<IReadOnlyList<StoredEvent>> AccountEventsAsync(string account, long after) => file!.ReadEventsAsync(account, after, 1000, Stop).AsTask();
+    public Task<IReadOnlyList<StoredEvent>> AccountEventsAsync(string account, long after) => stored!.ReadEventsAsync(account, after, 1000, Stop).AsTask();
 
-    public Task<Int128> LedgerBalanceAsync(Address account) => file!.ReadBalanceAsync($"chain:{Chain.Network}:{account}", $"{Chain.Network}/erc20:{Usdc.Address}", Stop).AsTask();
+    public Task<Int128> LedgerBalanceAsync(Address account) => stored!.ReadBalanceAsync($"chain:{Chain.Network}:{account}", $"{Chain.Network}/erc20:{Usdc.Address}", Stop).AsTask();
 
-    public async Task<string[]> LedgerAsync(Payment payment) => [.. (await file!.ReadTransfersAsync(payment.Grain, Stop)).Select(row => row.Transfer.Reason)];
+    public async Task<string[]> LedgerAsync(Payment payment) => [.. (await stored!.ReadTransfersAsync(payment.Grain, Stop)).Select(row => row.Transfer.Reason)];
 
     public async Task<Signer> SignerAsync() =>
         await Grains.GetGrain<Grains.Signers.ISignerGrain>(SignerId.KeyFor(Chain.Network, gasKey.Address.ToString())).WakeAsync();
@@ -150,19 +152,19 @@ internal sealed class Engine : IAsyncDisposable
     public ulong PaidTo(Address account) => Chain.BalanceOf(Usdc.Address, account).TryToUInt64(out var atoms) ? atoms : throw new OverflowException();
 
     /// <summary>What the ledger's rows say an account of the book holds.</summary>
-    public async Task<long> BookedAsync(string account) => (long)await file!.ReadBalanceAsync(BookAccounts.LedgerName(Book.OperatorsKey, account), "book:credits", Stop);
+    public async Task<long> BookedAsync(string account) => (long)await stored!.ReadBalanceAsync(BookAccounts.LedgerName(Book.OperatorsKey, account), "book:credits", Stop);
 
     /// <summary>The ledger rows the book wrote.</summary>
-    public async Task<IReadOnlyList<StoredTransfer>> BookRowsAsync() => await file!.ReadTransfersAsync(new GrainRef(Book.GrainType, Book.OperatorsKey), Stop);
+    public async Task<IReadOnlyList<StoredTransfer>> BookRowsAsync() => await stored!.ReadTransfersAsync(new GrainRef(Book.GrainType, Book.OperatorsKey), Stop);
 
     /// <summary>Each asset's postings sum to zero.</summary>
-    public async Task AssertLedgerSumsToZeroAsync() => Assert.All(await file!.ReadLedgerTotalsAsync(Stop), total => Assert.Equal(Int128.Zero, total.PostingSum));
+    public async Task AssertLedgerSumsToZeroAsync() => Assert.All(await stored!.ReadLedgerTotalsAsync(Stop), total => Assert.Equal(Int128.Zero, total.PostingSum));
 
     /// <summary>The ledger sums to zero and says what the merchant has on the chain.</summary>
     public async Task AssertLedgerShowsTheChainAsync()
     {
-        Assert.All(await file!.ReadLedgerTotalsAsync(Stop), total => Assert.Equal(Int128.Zero, total.PostingSum));
-        var balance = await file.ReadBalanceAsync($"chain:{Chain.Network}:{Merchant}", $"{Chain.Network}/erc20:{Usdc.Address}", Stop);
+        Assert.All(await stored!.ReadLedgerTotalsAsync(Stop), total => Assert.Equal(Int128.Zero, total.PostingSum));
+        var balance = await stored.ReadBalanceAsync($"chain:{Chain.Network}:{Merchant}", $"{Chain.Network}/erc20:{Usdc.Address}", Stop);
         Assert.Equal(PaidTo(Merchant), (ulong)balance);
     }
 
@@ -192,10 +194,11 @@ internal sealed class Engine : IAsyncDisposable
         Store.Release();
         Store.IsDown = false;
         await host.DisposeAsync();
-        await file!.DisposeAsync();
+        await stored!.DisposeAsync();
         gasKey.Dispose();
         secondGasKey.Dispose();
         Directory.Delete(folder, recursive: true);
+        await PostgresIfChosen.DropDatabaseAsync(database);
     }
 
     private void Configure(IServiceCollection services, int confirmations, int settleWaitSeconds, bool canShare, SendingSettings sending, int safeDepth, int finalityDepth, bool hasTwoKeys)
@@ -207,8 +210,16 @@ internal sealed class Engine : IAsyncDisposable
                 logging.AddProvider(log);
             }
         });
-        services.AddSingleton(new ProcessIdentity($"process-{++lives}", new OneProcess()));
         services.AddSingleton(provider => MakeStore(provider.GetRequiredService<TimeProvider>()));
+        if (database is null)
+        {
+            services.AddSingleton(new ProcessIdentity($"process-{++lives}", new OneProcess()));
+        }
+        else
+        {
+            AddProcess(services, $"process-{++lives}");
+        }
+
         services.AddSingleton<IAtomicStore>(provider => provider.GetRequiredService<TestStore>());
         services.AddSingleton<IIncomingGrainCallFilter>(Turns);
         services.AddAgentPayGrains();
@@ -221,6 +232,20 @@ internal sealed class Engine : IAsyncDisposable
             hasTwoKeys ? [gasKey, secondGasKey] : [gasKey]);
     }
 
+    /// <summary>What the process is on a database that others may open: what it has to itself, it has by lease.</summary>
+    private void AddProcess(IServiceCollection services, string id)
+    {
+        services.AddSingleton(provider => Postgres(provider).Neighbours);
+        services.AddSingleton(provider => Postgres(provider).Leases);
+        services.AddSingleton(provider => new ProcessIdentity(id, provider.GetRequiredService<INeighbours>()));
+
+        PostgresAtomicStore Postgres(IServiceProvider provider)
+        {
+            _ = provider.GetRequiredService<TestStore>();
+            return (PostgresAtomicStore)stored!;
+        }
+    }
+
     private SimulatedEvmChain MakeChain(TimeProvider clock, bool canShare)
     {
         var chain = new SimulatedEvmChain(84532, [Usdc], clock) { HasMulticall3 = canShare };
@@ -230,9 +255,20 @@ internal sealed class Engine : IAsyncDisposable
 
     private TestStore MakeStore(TimeProvider clock)
     {
-        file ??= SqliteAtomicStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "agentpay.db") }, clock, NullLogger<SqliteAtomicStore>.Instance);
-        return Store = new TestStore(file) { MessagesReadable = MessagesReadable, BeforeRecords = BeforeRecords };
+        stored ??= database is null
+            ? SqliteAtomicStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "agentpay.db") }, clock, NullLogger<SqliteAtomicStore>.Instance)
+            : OpenPostgres(database);
+        return Store = new TestStore(stored) { MessagesReadable = MessagesReadable, BeforeRecords = BeforeRecords };
     }
+
+    /// <summary>
+    /// Two grains' commits go to two writers, however few there are. Leases and claims are of the real time, as the database's own clock cannot be moved: what a killed
+    /// process had claimed must not keep these tests waiting.
+    /// </summary>
+    private static PostgresAtomicStore OpenPostgres(string database) => PostgresAtomicStore.Open(
+        new PostgresStoreOptions { ConnectionString = database, ConnectionsMax = 6, SpreadAbove = 0, DueClaim = TimeSpan.FromMilliseconds(100) },
+        TimeProvider.System,
+        NullLogger<PostgresAtomicStore>.Instance);
 
     private async Task ReadyAsync(bool timePasses = false)
     {

@@ -11,6 +11,7 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
 {
     private readonly CancellationTokenSource killed = new();
     private readonly Lock gate = new();
+    private readonly Queue<Task<CommitResult>> handedOver = [];
     private int releases;
 
     /// <summary>False hides that the store applies commits in order: messages then go only when they are durable.</summary>
@@ -37,8 +38,21 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     /// <summary>What is held, in order.</summary>
     public ConcurrentQueue<TaskCompletionSource> Held { get; } = new();
 
-    /// <summary>Everything this process had in its hands is gone.</summary>
-    public void Kill() => killed.Cancel();
+    /// <summary>Everything this process had in its hands is gone. What it had handed over is written or not, by when this is done: a database ends what a dead process began.</summary>
+    public async Task KillAsync()
+    {
+        Task<CommitResult>[] begun;
+        lock (gate)
+        {
+            killed.Cancel();
+            begun = [.. handedOver];
+        }
+
+        foreach (var commit in begun)
+        {
+            await commit.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
 
     /// <summary>Lets what is held go on, in order, and holds nothing any more.</summary>
     public void Release()
@@ -63,12 +77,11 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
         }
 
         var releasesBefore = Volatile.Read(ref releases);
-        if (HoldBefore(commit) || killed.IsCancellationRequested)
+        if (HoldBefore(commit) || HandOver(commit) is not { } written)
         {
             return HeldBeforeAsync(commit, releasesBefore);
         }
 
-        var written = store.CommitAsync(commit);
         return HoldAfter(commit) ? HeldAfterAsync(written, releasesBefore) : written;
     }
 
@@ -123,10 +136,31 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
 
     private IAtomicStore Up() => IsDown || killed.IsCancellationRequested ? throw new StoreUnavailableException("The store is down.") : store;
 
+    /// <summary>Null when the process is dead.</summary>
+    private Task<CommitResult>? HandOver(Commit commit)
+    {
+        lock (gate)
+        {
+            if (killed.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            var written = store.CommitAsync(commit);
+            handedOver.Enqueue(written);
+            while (handedOver.TryPeek(out var first) && first.IsCompleted)
+            {
+                _ = handedOver.Dequeue();
+            }
+
+            return written;
+        }
+    }
+
     private async Task<CommitResult> HeldBeforeAsync(Commit commit, int releasesBefore)
     {
         await HoldAsync(releasesBefore).ConfigureAwait(false);
-        return await store.CommitAsync(commit);
+        return await (HandOver(commit) ?? store.CommitAsync(commit));
     }
 
     private async Task<CommitResult> HeldAfterAsync(Task<CommitResult> written, int releasesBefore)

@@ -17,9 +17,6 @@ namespace AgentPay.Storage.Postgres;
 /// </summary>
 public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
 {
-    /// <summary>How long a deadline that was taken is left to its taker: a decision and its commit.</summary>
-    private static readonly TimeSpan _dueClaim = TimeSpan.FromSeconds(10);
-
     private readonly PostgresDatabase _database;
     private readonly ProcessRegistry _registry;
     private readonly ProcessView _view;
@@ -27,6 +24,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     private readonly PostgresWriter[] _writers;
     private readonly WriterLanes _lanes;
     private readonly Reader _reader;
+    private readonly TimeSpan _dueClaim;
     private readonly ConcurrentDictionary<(GrainRef Sender, long Version), Task> _sending = [];
     private readonly ConcurrentDictionary<(string Scope, string Key), Task> _answering = [];
     private int _closed;
@@ -41,6 +39,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
         _writers = [.. Enumerable.Range(0, options.Writers).Select(place => new PostgresWriter(database, registry, memory, place, clock, logger))];
         _lanes = new WriterLanes(options.Writers, options.SpreadAbove);
         registry.Failed = _writers[0].Probe;
+        _dueClaim = options.DueClaim;
         _reader = new Reader(database.Readers, database.ReadersMax, _writers[0].Probe);
     }
 

@@ -14,4 +14,7 @@ public sealed record PostgresStoreOptions
 
     /// <summary>From more writes under way than these a second writer has batches of its own that are worth a COMMIT.</summary>
     internal int SpreadAbove { get; init; } = 256;
+
+    /// <summary>How long a deadline that was taken is left to its taker, in the database's time: a decision and its commit.</summary>
+    internal TimeSpan DueClaim { get; init; } = TimeSpan.FromSeconds(10);
 }

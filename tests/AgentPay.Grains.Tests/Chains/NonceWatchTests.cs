@@ -202,7 +202,7 @@ public sealed class NonceWatchTests
     public async Task A_nonce_used_elsewhere_just_before_the_first_start_and_lost_with_its_block_holds_up_nothing()
     {
         await using var engine = await Engine.StartAsync(history: static (chain, key) => chain.TakeNonce(key));
-        Assert.Equal(1UL, (await engine.SignerAsync()).NextNonce);
+        await engine.UntilAsync(async () => await engine.SignerAsync() is { NextNonce: 1 });
         engine.Chain.Reorganize(1);
         engine.Chain.Automine = true;
 

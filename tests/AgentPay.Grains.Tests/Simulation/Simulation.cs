@@ -1,12 +1,14 @@
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
+using AgentPay.Testing;
 
 namespace AgentPay.Grains.Tests.Simulation;
 
 /// <summary>Lets one history happen to a real engine, heals everything, and judges what is left.</summary>
 internal sealed class Simulation : IAsyncDisposable
 {
-    private const int RoundsMax = 400;
+    /// <summary>A round is as short on a database whose commits wait for a disk and whose leases are of the real time: it takes more of them.</summary>
+    private static readonly int RoundsMax = ChosenStore.IsPostgres ? 4_000 : 400;
     private static readonly FeeQuote Calm = new(IsLegacy: false, 2_000_000_000UL, 1_000_000_000UL);
     private static readonly FeeQuote High = new(IsLegacy: false, 20_000_000_000UL, 5_000_000_000UL);
 

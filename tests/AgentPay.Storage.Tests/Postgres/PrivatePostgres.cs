@@ -48,6 +48,10 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
     public Task DropSchemaAsync(string connectionString) =>
         ExecuteAsync($"DROP SCHEMA {new NpgsqlConnectionStringBuilder(connectionString).SearchPath} CASCADE");
 
+    /// <summary>Removes a database, whoever is still connected to it: an engine may have been killed.</summary>
+    public Task DropDatabaseAsync(string connectionString) =>
+        ExecuteAsync($"DROP DATABASE {new NpgsqlConnectionStringBuilder(connectionString).Database} WITH (FORCE)");
+
     public async Task<object?> ExecuteAsync(string sql)
     {
         await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
