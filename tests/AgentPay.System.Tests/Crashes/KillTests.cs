@@ -132,7 +132,7 @@ public sealed class KillTests(ProxiedWorld world) : IClassFixture<ProxiedWorld>
         Assert.Equal(payments.Count, await world.Chain.AuthorizationsUsedAsync(payer.Address));
         engine.Program.Terminate();
         Assert.Equal(0, await engine.Program.EndAsync(30));
-        await DataFolder.AssertWholeAsync(engine.Data, transfers: payments.Count);
+        await engine.AssertWholeAsync(transfers: payments.Count);
     }
 
     /// <summary>While the answer to what was sent is held, the engine may find it mined and answer before it is killed.</summary>

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using AgentPay.Chains.Evm;
+using AgentPay.Grains.Tests;
 
 namespace AgentPay.SystemTests.World;
 
@@ -26,12 +27,14 @@ internal sealed record Answer(int Status, string Body, HttpResponseHeaders Heade
     public override string ToString() => $"{Status} {Body}";
 }
 
-/// <summary>The engine in a process of its own, on its own data folder: started, killed, stopped and started again as an operator would.</summary>
+/// <summary>The engine in a process of its own, on its own data folder, or database where that is the store of the run: started, killed, stopped and started again as an operator would.</summary>
 internal sealed class Engine : IAsyncDisposable
 {
+    private const string DatabaseSetting = "AgentPay__Postgres";
     private readonly Dictionary<string, string> _settings;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false });
     private Program? _program;
+    private string? _database;
 
     public Engine(IReadOnlyDictionary<string, string> settings) => _settings = new Dictionary<string, string>(settings);
 
@@ -92,6 +95,11 @@ internal sealed class Engine : IAsyncDisposable
     public async Task StartAsync(bool waitUntilReady = true)
     {
         Assert.True(_program is null || _program.HasEnded, "One engine at a time.");
+        if (!_settings.ContainsKey(DatabaseSetting) && (_database = await PostgresIfChosen.AddDatabaseAsync()) is not null)
+        {
+            _settings[DatabaseSetting] = _database;
+        }
+
         _program = Run(_settings, "up", "--port", Url.Port.ToString(CultureInfo.InvariantCulture), "--data", Data);
         const string Ready = "Now listening on: ";
         var line = await _program.LineAsync(Ready);
@@ -110,6 +118,10 @@ internal sealed class Engine : IAsyncDisposable
         await KillAsync();
         await StartAsync();
     }
+
+    /// <summary>What a stopped engine left is whole: see <see cref="DataFolder"/>.</summary>
+    public Task AssertWholeAsync(long transfers) =>
+        _settings.GetValueOrDefault(DatabaseSetting) is { } database ? DataFolder.AssertWholeInPostgresAsync(database, transfers) : DataFolder.AssertWholeAsync(Data, transfers);
 
     public Task<Answer> VerifyAsync(Payment payment) => PostAsync("/facilitator/verify", payment.Json);
 
@@ -168,5 +180,6 @@ internal sealed class Engine : IAsyncDisposable
 
         _http.Dispose();
         Directory.Delete(Data, recursive: true);
+        await PostgresIfChosen.DropDatabaseAsync(_database);
     }
 }
