@@ -274,6 +274,8 @@ internal sealed class Engine : IAsyncDisposable
     {
         _ = Facilitator;
         await UntilAsync(() => Desk.Health.All(chain => chain.State != "halted") || !Chain.IsAvailable || Chain.HidesReceipts, timePasses);
+        var leases = Services.GetRequiredService<ILeases>();
+        await UntilAsync(() => leases.Find(SignerId.KeyFor(Chain.Network, Gas.ToString())) is not null, timePasses);
     }
 }
 

@@ -31,7 +31,7 @@ public sealed class LeftMessagesTests
         engine.Store.HoldAfter = commit => commit.Grain.Type == SignerId.GrainType && commit.Messages.Count > 0;
         var payment = engine.Pay(lifetime: TimeSpan.FromDays(1));
         _ = engine.SettleAsync(payment);
-        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1 || !engine.Store.Held.IsEmpty);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1 || !engine.Store.Held.IsEmpty, timePasses: true);
         await engine.KillAsync();
         engine.Chain.Automine = true;
 

@@ -1,6 +1,7 @@
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Messages;
 using AgentPay.Grains.Settlements;
+using AgentPay.Testing;
 
 namespace AgentPay.Grains.Tests.Settlements;
 
@@ -75,7 +76,16 @@ public sealed class ConcurrencyTests
 
         Assert.True((await second).Response.Success, (await second).Response.ErrorReason);
         Assert.False((await first).Response.Success);
-        Assert.Equal("duplicate_settlement", (await first).Response.ErrorReason);
+        if (!ChosenStore.IsPostgres)
+        {
+            Assert.Equal("duplicate_settlement", (await first).Response.ErrorReason);
+        }
+        else
+        {
+            // Where others may write, a grain reads again what it may have missed, in real time: the first may be told of its failure, which is as true.
+            Assert.True((await first).Response.ErrorReason is "duplicate_settlement" or "invalid_exact_evm_transaction_failed", (await first).Response.ErrorReason);
+        }
+
         Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
     }
 

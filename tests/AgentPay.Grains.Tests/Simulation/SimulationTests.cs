@@ -13,6 +13,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     /// <summary>Histories that broke a promise before what they showed was mended.</summary>
     private static readonly int[] OnceBroken = [10, 63, 129, 215, 795, 807, 1668, 2099, 4506, 4624, 6205, 6750, 7092, 7700, 8355, 9453, 783377055];
 
+    private static string Repetition => ChosenStore.IsPostgres ? "AGENTPAY_STORE=postgres " : "";
+
     [Fact]
     public Task Whatever_happens_each_payment_is_paid_once_or_not_and_everybody_is_told_the_truth() =>
         AllKeepTheirPromisesAsync(TestScale.Seed is { } seed ? Enumerable.Repeat(seed, TestScale.Seeds) : Enumerable.Range(TestScale.FirstSeed, TestScale.Seeds));
@@ -44,7 +46,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             Interlocked.Increment(ref count);
             if (broken.Count > 0)
             {
-                failures.Enqueue(string.Join(Environment.NewLine, [$"AGENTPAY_SEED={seed} tests/run Grains.Tests", .. broken, history.ToString()]));
+                failures.Enqueue(string.Join(Environment.NewLine, [$"{Repetition}AGENTPAY_SEED={seed} tests/run Grains.Tests", .. broken, history.ToString()]));
             }
         });
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} histories, {failures.Count} broken"));
