@@ -31,10 +31,11 @@ public sealed class ChainDesk : ITransactionDesk, ISettlementResolver
     internal Task<GiftVerdict> JudgeGiftAsync(SettlementTerms terms, GasNeed need, FeeQuote quote, CancellationToken cancellationToken) =>
         workers[terms.Network].JudgeGiftAsync(SenderOf(terms), need, quote, cancellationToken);
 
-    /// <summary>Wei that each key gave today for payers' approvals, with what giving cost at most, where any may be given: by network, and the key's number in the settings.</summary>
+    /// <summary>Whether this process sends with each key: by network, and the key's number in the settings.</summary>
     internal IEnumerable<(string Network, int Key, bool IsHeld)> KeysHeld =>
         workers.Values.SelectMany(static worker => worker.KeysHeld.Select((isHeld, key) => (worker.Settings.Network, key, isHeld)));
 
+    /// <summary>Wei that each key gave today for payers' approvals, with what giving cost at most, where any may be given: by network, and the key's number in the settings.</summary>
     internal IEnumerable<(string Network, int Key, UInt128 Wei)> GasMoneyToday =>
         workers.Values.SelectMany(static worker => worker.GasMoneyToday.Select(item => (worker.Settings.Network, item.Key, item.Wei)));
 

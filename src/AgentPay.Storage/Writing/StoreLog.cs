@@ -14,7 +14,7 @@ internal static partial class StoreLog
     [LoggerMessage(2002, LogLevel.Information, "Another process brings the database to its schema; this one waits for it.")]
     internal static partial void WaitsForMigration(this ILogger logger);
 
-    [LoggerMessage(2003, LogLevel.Information, "The database is brought to its schema: {Script}. A large one takes minutes.")]
+    [LoggerMessage(2003, LogLevel.Information, "The database is brought to its schema by {Script}; where there are many rows this may take minutes.")]
     internal static partial void Migrates(this ILogger logger, string script);
 
     [LoggerMessage(2010, LogLevel.Error, "A batch of {Writes} writes failed; none was acknowledged.")]
