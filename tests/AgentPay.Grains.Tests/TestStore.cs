@@ -38,6 +38,18 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     /// <summary>What is held, in order.</summary>
     public ConcurrentQueue<TaskCompletionSource> Held { get; } = new();
 
+    /// <summary>Some commit is held, or handed over and not answered.</summary>
+    public bool HasCommitsUnderWay
+    {
+        get
+        {
+            lock (gate)
+            {
+                return !Held.IsEmpty || handedOver.Any(static commit => !commit.IsCompleted);
+            }
+        }
+    }
+
     /// <summary>Everything this process had in its hands is gone. What it had handed over is written or not, by when this is done: a database ends what a dead process began.</summary>
     public async Task KillAsync()
     {

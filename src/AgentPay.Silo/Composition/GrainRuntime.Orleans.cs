@@ -22,6 +22,12 @@ internal static class GrainRuntime
     /// <summary>Three missed probes end a silo: a key's lease is over by then too, and the next owner begins within five seconds of a death.</summary>
     private static readonly TimeSpan ProbeTime = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// A silo that slept while it was declared dead learns of it from the table: nobody speaks to it any more. Left at Orleans' minute it would refuse what it is
+    /// asked for as long; so it ends within this and the two seconds that Orleans gives its log.
+    /// </summary>
+    private static readonly TimeSpan TableRefreshTime = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Why this build cannot run so; null when it can.</summary>
@@ -76,7 +82,7 @@ internal static class GrainRuntime
         }
 
         silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (cluster.Name, cluster.Name));
-        silo.Configure<ClusterMembershipOptions>(options => options.ProbeTimeout = ProbeTime);
+        silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.TableRefreshTimeout) = (ProbeTime, TableRefreshTime));
         var (siloPort, gatewayPort) = (PortOf(cluster.SiloPort), PortOf(cluster.GatewayPort));
         if (cluster.Address.Length > 0)
         {

@@ -28,9 +28,12 @@ internal sealed class Simulation : IAsyncDisposable
         var engine = await Engine.StartAsync(history.Confirmations, settleWaitSeconds: 20, history.CanShare, log: log);
         await using var simulation = new Simulation(history, engine, log);
         await simulation.LiveAsync();
+        var lived = log.Elapsed;
         var rounds = await simulation.HealAsync();
+        var healed = log.Elapsed;
         var judge = new Judge(engine, simulation.payments);
-        return [.. simulation.broken, .. log.Defects, .. await judge.FindBrokenAsync(isHealed: rounds < RoundsMax)];
+        string[] found = [.. simulation.broken, .. log.Defects, .. await judge.FindBrokenAsync(isHealed: rounds < RoundsMax)];
+        return found.Length == 0 ? [] : [.. found, $"Lived {lived}, healed in {rounds} rounds until {healed}.", await simulation.StandingAsync(), .. log.Lines];
     }
 
     public ValueTask DisposeAsync() => engine.DisposeAsync();
@@ -207,6 +210,11 @@ internal sealed class Simulation : IAsyncDisposable
 
     private async Task<bool> IsAtRestAsync()
     {
+        if (!await engine.IsIdleAsync())
+        {
+            return false;
+        }
+
         foreach (var payment in payments)
         {
             if (await engine.StatusAsync(payment.Payment) is not (null or SettlementStatus.Final or SettlementStatus.Failed or SettlementStatus.Released))
@@ -216,6 +224,14 @@ internal sealed class Simulation : IAsyncDisposable
         }
 
         return engine.Chain.Pool.Count == 0 && await engine.SignerAsync() is { InFlight: 0, Waiting.IsEmpty: true, Transactions.IsEmpty: true, Foreign: null };
+    }
+
+    private async Task<string> StandingAsync()
+    {
+        var signer = await engine.SignerAsync();
+        var chain = string.Join(' ', engine.Desk.Health);
+        var forms = string.Join("; ", signer.Transactions.Values.Select(transaction => $"{transaction.Nonce}: {string.Join(' ', transaction.Forms.Select(form => form.Hash))} block {transaction.Block}"));
+        return $"{chain} asked {asked.Count}, waiting {signer.Waiting.Count}, open {forms}, pool {string.Join(' ', engine.Chain.Pool)}, submissions {engine.Chain.Submissions}, key held {string.Join(' ', engine.Desk.KeysHeld)}.";
     }
 
     // Not a wait for something: the engine's threads get a chance to go on, so that histories differ in how far it came.

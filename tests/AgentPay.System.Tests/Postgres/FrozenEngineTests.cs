@@ -54,8 +54,8 @@ public sealed class FrozenEngineTests : IAsyncLifetime
         var woken = victim.Program;
         woken.Thaw();
 #if ORLEANS
-        // A silo that its cluster declared dead ends itself, in the time a stop may take, and whoever supervises it starts it again.
-        await Wait.UntilAsync(() => Task.FromResult(woken.HasEnded), seconds: 60);
+        // A silo that its cluster declared dead ends itself when it next reads who is a member, and whoever supervises it starts it again.
+        await Wait.UntilAsync(() => Task.FromResult(woken.HasEnded), seconds: 20);
         await victim.StartAsync();
 #else
         await Wait.UntilAsync(() => Task.FromResult(atVictim.ToldSoFar.Skip(before).Count(one => one.WasMined) >= 2 * Callers));

@@ -3,7 +3,7 @@ using AgentPay.Chains.Evm;
 
 namespace AgentPay.SystemTests.World;
 
-/// <summary>Callers who pay one payment after the other at one engine until they are stopped or it has ended, each under the key "k", and what they were told.</summary>
+/// <summary>Callers who pay one payment after the other at one engine until they are stopped or that process has ended, each under the key "k", and what they were told.</summary>
 internal sealed class SteadyLoad : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -11,12 +11,13 @@ internal sealed class SteadyLoad : IAsyncDisposable
     private readonly TestChain _chain;
     private readonly EvmSigner _payer;
     private readonly Engine _engine;
+    private readonly Program _program;
     private readonly Task _callers;
     private int _waiting;
 
     private SteadyLoad(TestChain chain, EvmSigner payer, Engine engine, int callers)
     {
-        (_chain, _payer, _engine) = (chain, payer, engine);
+        (_chain, _payer, _engine, _program) = (chain, payer, engine, engine.Program);
         _callers = Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(PayAsync)));
     }
 
@@ -51,7 +52,7 @@ internal sealed class SteadyLoad : IAsyncDisposable
     private async Task PayAsync()
     {
         var stopping = _stopping.Token;
-        while (!stopping.IsCancellationRequested && !_engine.Program.HasEnded)
+        while (!stopping.IsCancellationRequested && !_program.HasEnded)
         {
             var payment = Payment.Sign(_chain, _payer);
             _told.Enqueue(await AskAsync(payment));
