@@ -1,0 +1,178 @@
+using System.Globalization;
+using AgentPay.SystemTests.World;
+using AgentPay.Testing;
+
+namespace AgentPay.SystemTests.Promises;
+
+/// <summary>P5. A key that is sent again and again, at two engines that are killed, over connections that break: it is done once and answered the same.</summary>
+[Collection("Two engines")]
+public sealed class OneAnswerForOneKeyTests
+{
+    private const int Rounds = 4;
+    private const int AtOnce = 5;
+    private const int LostPercent = 30;
+    private const int KeysAtOnce = 8;
+    private const int Funds = 10;
+    private static readonly int _keys = TestScale.Factor > 1 ? 500 : 32;
+    private static readonly int _kills = TestScale.Factor > 1 ? 10 : 1;
+    private int _sent;
+
+    [Fact]
+    public async Task Every_copy_of_a_request_gets_the_same_bytes_it_is_booked_once_and_other_bytes_under_its_key_do_nothing()
+    {
+        await using var engines = await BookEngines.StartAsync(2);
+        await using var first = await LossyProxy.StartAsync(engines.All[0], LostPercent, TestScale.FirstSeed);
+        await using var second = await LossyProxy.StartAsync(engines.All[1], LostPercent, TestScale.FirstSeed + 1);
+        var cases = Enumerable.Range(0, _keys).Select(number => new KeyCase(number)).ToArray();
+        await FundAsync(engines, cases);
+
+        var kills = await SendAllAsync(engines, [first, second], cases);
+
+        // Long after, and whoever is asked.
+        await Parallel.ForEachAsync(cases, new ParallelOptions { MaxDegreeOfParallelism = KeysAtOnce }, async (one, _) => await AskAgainAsync(engines, one));
+        await using var watch = await BookWatch.OpenAsync(engines.Database);
+        var entries = await watch.LookAsync();
+        var replayed = cases.Sum(one => one.Told.Count(told => told.Answer.Header("Idempotent-Replayed") is not null));
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"Seed {TestScale.FirstSeed}: {_keys} keys, {_sent} copies, {first.Lost + second.Lost} of {first.Answers + second.Answers} answers lost, {kills.Count} kills, "
+            + $"{cases.Sum(one => one.Told.Count)} told, {replayed} of them replayed; in {cases.Count(one => one.IsRivalsKey)} cases the other bytes came first.");
+        Assert.All(cases, one => one.AssertOneAnswer());
+        Assert.Empty(BookWatch.Faults(entries));
+        Assert.All(cases, one => one.AssertBookedOnce(entries));
+        Assert.True(kills.Count >= _kills && first.Lost > 0 && second.Lost > 0, "Nothing was killed or lost.");
+    }
+
+    private static async Task FundAsync(BookEngines engines, KeyCase[] cases)
+    {
+        foreach (var some in cases.Chunk(250))
+        {
+            var orders = some.SelectMany(one => new[] { one.Payer, one.Rival }).Select(payer => BookEngines.Order(BookEngines.Mint, payer, Funds));
+            var answer = await engines.BookAsync(new Random(0), $"funds-{some[0].Payer}", BookEngines.List(orders));
+            Assert.Equal(0, answer.Json.GetProperty("refused").GetInt32());
+        }
+    }
+
+    private async Task<RandomKills> SendAllAsync(BookEngines engines, LossyProxy[] proxies, KeyCase[] cases)
+    {
+        var kills = new RandomKills(engines, new Random(TestScale.FirstSeed));
+        var sending = Parallel.ForEachAsync(
+            cases,
+            new ParallelOptions { MaxDegreeOfParallelism = KeysAtOnce },
+            async (one, _) => await SendAsync(engines, proxies, one, new Random((TestScale.FirstSeed * 1_000) + one.Number)));
+        var all = _keys * Rounds * AtOnce;
+        for (var kill = 1; kill <= _kills; kill++)
+        {
+            var at = kill * all / (_kills + 1);
+            await Wait.UntilAsync(() => Task.FromResult(Volatile.Read(ref _sent) >= at || sending.IsFaulted), seconds: 300);
+            await kills.KillAsync();
+        }
+
+        await sending;
+        await kills.EndAsync();
+        return kills;
+    }
+
+    /// <summary>Copies, each sent once, and among them some of a request with other bytes; half of the time these may be the first.</summary>
+    private async Task SendAsync(BookEngines engines, LossyProxy[] proxies, KeyCase one, Random chance)
+    {
+        for (var round = 0; round < Rounds; round++)
+        {
+            var copies = Enumerable.Repeat(one.Body, AtOnce).Concat(Enumerable.Repeat(one.RivalBody, chance.Next(3))).ToArray();
+            if (chance.Next(2) == 0)
+            {
+                chance.Shuffle(copies);
+            }
+
+            await Task.WhenAll(copies.Select(body => SendAsync(proxies[chance.Next(proxies.Length)], one, body)));
+            if (round == 1)
+            {
+                // What was refused could be booked from now on.
+                one.Tell(one.Body, await engines.BookAsync(chance, one.Key, one.Body));
+                _ = await engines.BookAsync(chance, $"more-{one.Key}", BookEngines.List(BookEngines.Order(BookEngines.Mint, one.Payer, Funds), BookEngines.Order(BookEngines.Mint, one.Rival, Funds)));
+            }
+        }
+    }
+
+    private async Task SendAsync(LossyProxy proxy, KeyCase one, string body)
+    {
+        Interlocked.Increment(ref _sent);
+        if (await BookEngines.TryBookAsync(proxy.Engine, proxy.Url, one.Key, body) is { } answer)
+        {
+            one.Tell(body, answer);
+        }
+    }
+
+    private static async Task AskAgainAsync(BookEngines engines, KeyCase one)
+    {
+        var chance = new Random(one.Number);
+        foreach (var body in new[] { one.Body, one.RivalBody, one.Body })
+        {
+            one.Tell(body, await engines.BookAsync(chance, one.Key, body));
+        }
+    }
+
+    /// <summary>One key, the request that is sent under it, and another one that is, too.</summary>
+    private sealed class KeyCase(int number)
+    {
+        private readonly Lock _lock = new();
+        private readonly List<(string Body, Answer Answer)> _told = [];
+
+        public int Number => number;
+
+        public string Key { get; } = string.Create(CultureInfo.InvariantCulture, $"key-{number}");
+
+        public string Payer { get; } = string.Create(CultureInfo.InvariantCulture, $"payer-{number}");
+
+        public string Rival { get; } = string.Create(CultureInfo.InvariantCulture, $"rival-{number}");
+
+        public string Body => BodyOf(Payer);
+
+        public string RivalBody => BodyOf(Rival);
+
+        /// <summary>What callers were told, and of which bytes.</summary>
+        public List<(string Body, Answer Answer)> Told => _told;
+
+        /// <summary>The other bytes were the first.</summary>
+        public bool IsRivalsKey => !IsConflict(_told.Last(told => told.Body == RivalBody).Answer);
+
+        public void Tell(string body, Answer answer)
+        {
+            lock (_lock)
+            {
+                _told.Add((body, answer));
+            }
+        }
+
+        public void AssertOneAnswer()
+        {
+            var (owners, others) = IsRivalsKey ? (RivalBody, Body) : (Body, RivalBody);
+            var answers = _told.Where(told => told.Body == owners).Select(told => told.Answer).ToArray();
+            Assert.All(answers, answer => Assert.Equal((answers[0].Status, answers[0].Body), (answer.Status, answer.Body)));
+            Assert.All(_told.Where(told => told.Body == others), told => Assert.True(IsConflict(told.Answer), $"{Key}: {told}"));
+            Assert.False(IsConflict(answers[0]), $"{Key}: {answers[0]}");
+            Assert.InRange(answers.Count(answer => answer.Header("Idempotent-Replayed") is null), 0, 1);
+            Assert.All(answers, answer => Assert.True(answer.Header("Idempotent-Replayed") is null or "true"));
+        }
+
+        public void AssertBookedOnce(IReadOnlyCollection<BookEntry> entries)
+        {
+            var (owner, other) = IsRivalsKey ? (Rival, Payer) : (Payer, Rival);
+            var answer = _told.Last(told => told.Body == BodyOf(owner)).Answer;
+            var booked = answer.Status != 200 ? 0 : answer.Json.TryGetProperty("booked", out var count) ? count.GetInt32() : 1;
+            Assert.Equal(number % 4 switch { 1 => 0, 2 => 2, _ => 1 }, booked);
+            Assert.Equal(booked, entries.Single(entry => entry.Account == owner).Given);
+            Assert.Equal(0, entries.Single(entry => entry.Account == other).Given);
+        }
+
+        private static bool IsConflict(Answer answer) => answer.Status == 422 && answer.Text("code") == "idempotency_conflict";
+
+        /// <summary>One that can be booked, one that cannot, a list of both, and one for all there is.</summary>
+        private string BodyOf(string payer) => (number % 4) switch
+        {
+            0 => BookEngines.Order(payer, "shop", 1),
+            1 => BookEngines.Order(payer, "shop", Funds + 1),
+            2 => BookEngines.List(BookEngines.Order(payer, "shop", 4), BookEngines.Order(payer, "shop", Funds * 1_000), BookEngines.Order(payer, "shop", 5)),
+            _ => BookEngines.Order(payer, "shop", Funds),
+        };
+    }
+}
