@@ -31,7 +31,7 @@ internal sealed class BookGrain(
         cancellationToken.ThrowIfCancellationRequested();
         if (underWay.TryGetValue(command.Key, out var twin))
         {
-            return TwinAsync(twin.Fingerprint == command.Fingerprint, twin.Reply);
+            return twin.Fingerprint == command.Fingerprint ? TwinAsync(twin.Reply) : RivalAsync(command, twin.Reply, cancellationToken);
         }
 
         var reply = BookOnceAsync(command);
@@ -49,11 +49,18 @@ internal sealed class BookGrain(
         return book?.Accounts.TryGetValue(account, out var holdings) == true ? new AccountHoldings(account, holdings) : null;
     }
 
-    /// <summary>The same key at the same time: one is decided, the other waits for its answer.</summary>
-    private static async Task<BookReply> TwinAsync(bool isSameRequest, Task<BookReply> first)
+    /// <summary>The same request at the same time: one is decided, the other waits for its answer.</summary>
+    private static async Task<BookReply> TwinAsync(Task<BookReply> first)
     {
         var reply = await first;
-        return isSameRequest && reply.Receipt is not null ? reply with { IsReplayed = true } : new BookReply(null, IsReplayed: false);
+        return reply.Receipt is null ? reply : reply with { IsReplayed = true };
+    }
+
+    /// <summary>Another request under the same key at the same time. Who was first here need not be whose the key is: it may be told no because of this one.</summary>
+    private async Task<BookReply> RivalAsync(BookTransfers command, Task<BookReply> first, CancellationToken cancellationToken)
+    {
+        var reply = await first;
+        return reply.Receipt is null ? await BookAsync(command, cancellationToken) : new BookReply(null, IsReplayed: false);
     }
 
     private async Task<BookReply> BookOnceAsync(BookTransfers command)

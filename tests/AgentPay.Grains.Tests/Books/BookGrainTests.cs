@@ -48,6 +48,30 @@ public sealed class BookGrainTests
     }
 
     [Fact]
+    public async Task A_request_that_comes_again_beside_another_under_its_key_gets_its_answer_and_not_the_others_no()
+    {
+        await using var engine = await Engine.StartAsync();
+        var first = await Book(engine).BookAsync(Request("key", ("mint", "a", 5)), Engine.Stop);
+        engine.Clock.Advance(TimeSpan.FromMinutes(2));
+        engine.Store.HoldBefore = commit => commit.Grain.Type == Domain.Books.Book.GrainType;
+        Task<BookReply>[] asked =
+        [
+            Book(engine).BookAsync(Request("key", ("mint", "b", 5)) with { Fingerprint = "b" }, Engine.Stop),
+            Book(engine).BookAsync(Request("key", ("mint", "a", 5)), Engine.Stop),
+            Book(engine).BookAsync(Request("key", ("mint", "c", 5)) with { Fingerprint = "c" }, Engine.Stop),
+            Book(engine).BookAsync(Request("key", ("mint", "a", 5)), Engine.Stop),
+        ];
+        await engine.UntilAsync(() => engine.Store.Held.Count == 1);
+
+        engine.Store.Release();
+
+        var replies = await Task.WhenAll(asked);
+        Assert.Equal([null, first.Receipt!.Id, null, first.Receipt.Id], replies.Select(reply => reply.Receipt?.Id));
+        Assert.Equal([false, true, false, true], replies.Select(reply => reply.IsReplayed));
+        Assert.Equal((5, null), (await engine.BookedAsync("a"), await Book(engine).GetHoldingsAsync("b", Engine.Stop)));
+    }
+
+    [Fact]
     public async Task A_new_request_behind_many_that_were_answered_before_is_decided_as_often_as_it_takes()
     {
         const int Known = 20 * AgentPay.Grains.Journal.Journal.DecisionsMax;
