@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text;
 using AgentPay.SystemTests.World;
 using AgentPay.Testing;
 
@@ -15,18 +17,19 @@ public sealed class OneAnswerForOneKeyTests
     private const int Funds = 10;
     private static readonly int _keys = TestScale.Factor > 1 ? 500 : 32;
     private static readonly int _kills = TestScale.Factor > 1 ? 10 : 1;
+    private static readonly int _payments = TestScale.Factor > 1 ? 100 : 8;
+    private static readonly int _killsOfOne = TestScale.Factor > 1 ? 4 : 1;
     private int _sent;
 
     [Fact]
     public async Task Every_copy_of_a_request_gets_the_same_bytes_it_is_booked_once_and_other_bytes_under_its_key_do_nothing()
     {
         await using var engines = await BookEngines.StartAsync(2);
-        await using var first = await LossyProxy.StartAsync(engines.All[0], LostPercent, TestScale.FirstSeed);
-        await using var second = await LossyProxy.StartAsync(engines.All[1], LostPercent, TestScale.FirstSeed + 1);
+        await using var proxy = await LossyProxy.StartAsync(engines.All, LostPercent, TestScale.FirstSeed);
         var cases = Enumerable.Range(0, _keys).Select(number => new KeyCase(number)).ToArray();
         await FundAsync(engines, cases);
 
-        var kills = await SendAllAsync(engines, [first, second], cases);
+        var kills = await SendAllAsync(engines, proxy, cases);
 
         // Long after, and whoever is asked.
         await Parallel.ForEachAsync(cases, new ParallelOptions { MaxDegreeOfParallelism = KeysAtOnce }, async (one, _) => await AskAgainAsync(engines, one));
@@ -34,12 +37,69 @@ public sealed class OneAnswerForOneKeyTests
         var entries = await watch.LookAsync();
         var replayed = cases.Sum(one => one.Told.Count(told => told.Answer.Header("Idempotent-Replayed") is not null));
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"Seed {TestScale.FirstSeed}: {_keys} keys, {_sent} copies, {first.Lost + second.Lost} of {first.Answers + second.Answers} answers lost, {kills.Count} kills, "
+            $"Seed {TestScale.FirstSeed}: {_keys} keys, {_sent} copies, {proxy.Lost} of {proxy.Answers} answers lost, {kills.Count} kills, "
             + $"{cases.Sum(one => one.Told.Count)} told, {replayed} of them replayed; in {cases.Count(one => one.IsRivalsKey)} cases the other bytes came first.");
         Assert.All(cases, one => one.AssertOneAnswer());
         Assert.Empty(BookWatch.Faults(entries));
         Assert.All(cases, one => one.AssertBookedOnce(entries));
-        Assert.True(kills.Count >= _kills && first.Lost > 0 && second.Lost > 0, "Nothing was killed or lost.");
+        Assert.True(kills.Count >= _kills && proxy.Lost > 0, "Nothing was killed or lost.");
+    }
+
+    [Fact]
+    public async Task Every_copy_of_a_settlement_under_its_key_is_told_the_one_success_and_it_is_paid_once()
+    {
+        await using var world = new PostgresWorld();
+        await world.InitializeAsync();
+        await using var proxy = await LossyProxy.StartAsync([world.Engine], LostPercent, TestScale.FirstSeed);
+        using var payer = await world.Chain.NewPayerAsync();
+        var payments = Enumerable.Range(0, _payments).Select(_ => (Payment: Payment.Sign(world.Chain, payer), Told: new ConcurrentQueue<Answer>())).ToArray();
+
+        var sending = Parallel.ForEachAsync(payments, new ParallelOptions { MaxDegreeOfParallelism = KeysAtOnce }, async (one, _) =>
+        {
+            for (var round = 0; round < Rounds; round++)
+            {
+                await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => SettleAsync(proxy, one.Payment, one.Told)));
+            }
+        });
+        for (var kill = 1; kill <= _killsOfOne; kill++)
+        {
+            var at = kill * _payments * Rounds * AtOnce / (_killsOfOne + 1);
+            await Wait.UntilAsync(() => Task.FromResult(Volatile.Read(ref _sent) >= at || sending.IsFaulted), seconds: 300);
+            await world.Engine.RestartAsync();
+        }
+
+        await sending;
+        foreach (var (payment, told) in payments)
+        {
+            var last = await Wait.ForAsync(async () => await world.Engine.SettleAsync(payment, "k") is { Status: 200, IsSuccess: true } answer ? answer : null);
+            Assert.All(told.Where(answer => answer.IsSuccess), answer => Assert.Equal(last.Body, answer.Body));
+            Assert.All(told.Where(answer => !answer.IsSuccess), answer => Assert.Equal("settlement_pending", answer.ErrorReason));
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"Seed {TestScale.FirstSeed}: {_payments} payments, {_sent} copies, {proxy.Lost} of {proxy.Answers} answers lost, {_killsOfOne} kills, "
+            + $"{payments.Sum(one => one.Told.Count(answer => answer.IsSuccess))} told success, {payments.Sum(one => one.Told.Count(answer => !answer.IsSuccess))} that it is under way.");
+        Assert.Equal(_payments, await world.Chain.AuthorizationsUsedAsync(payer.Address));
+        await world.Engine.KillAsync();
+        await world.Engine.AssertWholeAsync(_payments);
+    }
+
+    private async Task SettleAsync(LossyProxy proxy, Payment payment, ConcurrentQueue<Answer> told)
+    {
+        Interlocked.Increment(ref _sent);
+        try
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, new Uri(proxy.Url, "/facilitator/settle")) { Content = new StringContent(payment.Json, Encoding.UTF8, "application/json") };
+            if (await proxy.Engine.SendAsync(request, ("Idempotency-Key", "k")) is { Status: not 503 } answer)
+            {
+                Assert.Equal(200, answer.Status);
+                told.Enqueue(answer);
+            }
+        }
+        catch (HttpRequestException)
+        {
+            // Nobody was told anything.
+        }
     }
 
     private static async Task FundAsync(BookEngines engines, KeyCase[] cases)
@@ -52,13 +112,13 @@ public sealed class OneAnswerForOneKeyTests
         }
     }
 
-    private async Task<RandomKills> SendAllAsync(BookEngines engines, LossyProxy[] proxies, KeyCase[] cases)
+    private async Task<RandomKills> SendAllAsync(BookEngines engines, LossyProxy proxy, KeyCase[] cases)
     {
         var kills = new RandomKills(engines, new Random(TestScale.FirstSeed));
         var sending = Parallel.ForEachAsync(
             cases,
             new ParallelOptions { MaxDegreeOfParallelism = KeysAtOnce },
-            async (one, _) => await SendAsync(engines, proxies, one, new Random((TestScale.FirstSeed * 1_000) + one.Number)));
+            async (one, _) => await SendAsync(engines, proxy, one, new Random((TestScale.FirstSeed * 1_000) + one.Number)));
         var all = _keys * Rounds * AtOnce;
         for (var kill = 1; kill <= _kills; kill++)
         {
@@ -73,7 +133,7 @@ public sealed class OneAnswerForOneKeyTests
     }
 
     /// <summary>Copies, each sent once, and among them some of a request with other bytes; half of the time these may be the first.</summary>
-    private async Task SendAsync(BookEngines engines, LossyProxy[] proxies, KeyCase one, Random chance)
+    private async Task SendAsync(BookEngines engines, LossyProxy proxy, KeyCase one, Random chance)
     {
         for (var round = 0; round < Rounds; round++)
         {
@@ -83,7 +143,7 @@ public sealed class OneAnswerForOneKeyTests
                 chance.Shuffle(copies);
             }
 
-            await Task.WhenAll(copies.Select(body => SendAsync(proxies[chance.Next(proxies.Length)], one, body)));
+            await Task.WhenAll(copies.Select(body => SendAsync(proxy, one, body)));
             if (round == 1)
             {
                 // What was refused could be booked from now on.
@@ -159,7 +219,7 @@ public sealed class OneAnswerForOneKeyTests
             var (owner, other) = IsRivalsKey ? (Rival, Payer) : (Payer, Rival);
             var answer = _told.Last(told => told.Body == BodyOf(owner)).Answer;
             var booked = answer.Status != 200 ? 0 : answer.Json.TryGetProperty("booked", out var count) ? count.GetInt32() : 1;
-            Assert.Equal(number % 4 switch { 1 => 0, 2 => 2, _ => 1 }, booked);
+            Assert.Equal((number % 4) switch { 1 => 0, 2 => 2, _ => 1 }, booked);
             Assert.Equal(booked, entries.Single(entry => entry.Account == owner).Given);
             Assert.Equal(0, entries.Single(entry => entry.Account == other).Given);
         }

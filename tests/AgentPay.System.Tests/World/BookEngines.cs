@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using AgentPay.Storage.Tests.Postgres;
 
 namespace AgentPay.SystemTests.World;
@@ -104,8 +105,9 @@ internal sealed class BookEngines : IAsyncDisposable
                 Assert.True(answer.Status is 200 or 404 or 422 or 503, $"{request.RequestUri}: {answer}{Environment.NewLine}{engine.Program.Output}");
                 return answer.Status == 503 ? null : answer;
             }
-            catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && hangUp.IsCancellationRequested))
+            catch (Exception e) when (e is HttpRequestException or SocketException || (e is OperationCanceledException && hangUp.IsCancellationRequested))
             {
+                // HttpClient lets a SocketException through when an engine dies in the moment in which it was connected to.
                 return null;
             }
         }

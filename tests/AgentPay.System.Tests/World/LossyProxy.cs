@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -5,11 +6,13 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentPay.SystemTests.World;
 
-/// <summary>Stands between callers and an engine, passes every request on, and breaks the connection instead of giving some of the answers, or in the middle of one.</summary>
+/// <summary>
+/// Stands between callers and engines, passes every request on to one that listens, and breaks the connection instead of giving some of the answers, or in the middle of one.
+/// </summary>
 internal sealed class LossyProxy : IAsyncDisposable
 {
     private static readonly string[] _passedOn = ["Authorization", "Idempotency-Key"];
-    private readonly Engine _engine;
+    private readonly IReadOnlyList<Engine> _engines;
     private readonly int _lostPercent;
     private readonly WebApplication _server;
     private readonly Random _chance;
@@ -17,9 +20,9 @@ internal sealed class LossyProxy : IAsyncDisposable
     private int _lost;
     private int _answers;
 
-    private LossyProxy(Engine engine, int lostPercent, int seed)
+    private LossyProxy(IReadOnlyList<Engine> engines, int lostPercent, int seed)
     {
-        (_engine, _lostPercent, _chance) = (engine, lostPercent, new Random(seed));
+        (_engines, _lostPercent, _chance) = (engines, lostPercent, new Random(seed));
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -27,7 +30,8 @@ internal sealed class LossyProxy : IAsyncDisposable
         _server.Run(PassAsync);
     }
 
-    public Engine Engine => _engine;
+    /// <summary>What knows how to ask.</summary>
+    public Engine Engine => _engines[0];
 
     public Uri Url => new(_server.Urls.Single());
 
@@ -37,9 +41,9 @@ internal sealed class LossyProxy : IAsyncDisposable
     /// <summary>Those that their callers did not get.</summary>
     public int Lost => _lost;
 
-    public static async Task<LossyProxy> StartAsync(Engine engine, int lostPercent, int seed)
+    public static async Task<LossyProxy> StartAsync(IReadOnlyList<Engine> engines, int lostPercent, int seed)
     {
-        var proxy = new LossyProxy(engine, lostPercent, seed);
+        var proxy = new LossyProxy(engines, lostPercent, seed);
         await proxy._server.StartAsync(TestContext.Current.CancellationToken);
         return proxy;
     }
@@ -54,28 +58,52 @@ internal sealed class LossyProxy : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_engine.Url, context.Request.Path)) { Content = new ByteArrayContent(body.ToArray()) };
+        try
+        {
+            using var answer = await AskAsync(context, body.ToArray());
+            await GiveAsync(context, answer, await answer.Content.ReadAsByteArrayAsync(CancellationToken.None));
+        }
+        catch (Exception e) when (e is HttpRequestException or SocketException)
+        {
+            context.Abort();
+        }
+    }
+
+    /// <summary>Any of them first; a request that could not be sent goes to the next.</summary>
+    private async Task<HttpResponseMessage> AskAsync(HttpContext context, byte[] body)
+    {
+        var first = Draw(_engines.Count);
+        for (var turn = 1; ; turn++)
+        {
+            using var request = Request(context, _engines[(first + turn) % _engines.Count], body);
+            try
+            {
+                return await Engine.Http.SendAsync(request, CancellationToken.None);
+            }
+            catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError && turn < _engines.Count)
+            {
+                // Nobody listens there.
+            }
+        }
+    }
+
+    private static HttpRequestMessage Request(HttpContext context, Engine engine, byte[] body)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(engine.Url, context.Request.Path)) { Content = new ByteArrayContent(body) };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", context.Request.ContentType);
         foreach (var name in _passedOn.Where(context.Request.Headers.ContainsKey))
         {
             request.Headers.TryAddWithoutValidation(name, context.Request.Headers[name].ToString());
         }
 
-        try
-        {
-            using var answer = await _engine.Http.SendAsync(request, CancellationToken.None);
-            await GiveAsync(context, answer, await answer.Content.ReadAsByteArrayAsync(CancellationToken.None));
-        }
-        catch (HttpRequestException)
-        {
-            context.Abort();
-        }
+        return request;
     }
 
     private async Task GiveAsync(HttpContext context, HttpResponseMessage answer, byte[] body)
     {
         Interlocked.Increment(ref _answers);
-        var (isLost, given) = Draw(body.Length);
+        var isLost = Draw(100) < _lostPercent;
+        int? given = !isLost ? body.Length : Draw(2) == 0 ? null : Draw(Math.Max(1, body.Length));
         if (given is { } bytes)
         {
             context.Response.StatusCode = (int)answer.StatusCode;
@@ -97,12 +125,11 @@ internal sealed class LossyProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether this answer is lost, and how much of its body is given; null: not even its status.</summary>
-    private (bool IsLost, int? Given) Draw(int length)
+    private int Draw(int below)
     {
         lock (_lock)
         {
-            return _chance.Next(100) >= _lostPercent ? (false, length) : (true, _chance.Next(2) == 0 || length == 0 ? null : _chance.Next(length));
+            return _chance.Next(below);
         }
     }
 }
