@@ -63,13 +63,17 @@ internal sealed class LossyProxy : IAsyncDisposable
             using var answer = await AskAsync(context, body.ToArray());
             await GiveAsync(context, answer, await answer.Content.ReadAsByteArrayAsync(CancellationToken.None));
         }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        }
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             context.Abort();
         }
     }
 
-    /// <summary>Any of them first; a request that could not be sent goes to the next.</summary>
+    /// <summary>Any of them first; a request that could not be sent goes to the next, and is answered 503 after the last.</summary>
     private async Task<HttpResponseMessage> AskAsync(HttpContext context, byte[] body)
     {
         var first = Draw(_engines.Count);
