@@ -36,11 +36,18 @@ internal sealed class Engine : IAsyncDisposable
     private Program? _program;
     private string? _database;
 
-    public Engine(IReadOnlyDictionary<string, string> settings) => _settings = new Dictionary<string, string>(settings);
+    /// <summary>Not started yet.</summary>
+    /// <param name="settings">In the environment's spelling.</param>
+    /// <param name="port">Where it listens; 0: on a free port, and on the same when it is started again.</param>
+    public Engine(IReadOnlyDictionary<string, string> settings, int port = 0)
+    {
+        _settings = new Dictionary<string, string>(settings);
+        Url = new UriBuilder(Uri.UriSchemeHttp, "127.0.0.1", port).Uri;
+    }
 
     public string Data { get; } = Directory.CreateTempSubdirectory("agentpay-test-").FullName;
 
-    public Uri Url { get; private set; } = new("http://127.0.0.1:0");
+    public Uri Url { get; private set; }
 
     public Program Program => _program!;
 
@@ -106,7 +113,20 @@ internal sealed class Engine : IAsyncDisposable
         Url = new Uri(line[(line.IndexOf(Ready, StringComparison.Ordinal) + Ready.Length)..].Trim());
         if (waitUntilReady)
         {
-            await Wait.UntilAsync(async () => (await GetAsync("/health/ready")).Status == 200);
+            await Wait.UntilAsync(IsReadyAsync);
+        }
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            return (await GetAsync("/health/ready")).Status == 200;
+        }
+        catch (HttpRequestException) when (!Program.HasEnded)
+        {
+            // On a connection to the process that was killed.
+            return false;
         }
     }
 
