@@ -11,7 +11,7 @@ public sealed class SettledAtMostOnceTests : IAsyncLifetime
     private const string Key = "k";
     private const int AskedMaxSeconds = 120;
     private static readonly bool _isAsWritten = TestScale.Factor > 1;
-    private static readonly (int Payments, int Copies) _count = _isAsWritten ? (200, 40) : (12, 8);
+    private static readonly (int Payments, int Copies, int AtOnce) _count = _isAsWritten ? (200, 40, 10) : (12, 8, 12);
     private static readonly TimeSpan _betweenKills = TimeSpan.FromSeconds(3);
 
     private readonly ThreeEngines _world = new();
@@ -32,7 +32,8 @@ public sealed class SettledAtMostOnceTests : IAsyncLifetime
         var payments = Enumerable.Range(0, _count.Payments)
             .Select(_ => Payment.Sign(_world.Chain, payer, change: transfer => transfer with { ValidBefore = endsAt })).ToArray();
         var since = TimeProvider.System.GetTimestamp();
-        var asking = Task.WhenAll(payments.Select((payment, place) => Task.WhenAll(Enumerable.Range(0, _count.Copies).Select(copy => AskAsync(payment, copy, place + copy)))));
+        using var room = new SemaphoreSlim(_count.AtOnce);
+        var asking = Task.WhenAll(payments.Select((payment, place) => AskAllAsync(room, payment, place)));
 
         var kills = await KillAsync(asking, payer.Address);
         var told = await asking;
@@ -94,6 +95,20 @@ public sealed class SettledAtMostOnceTests : IAsyncLifetime
         victim ??= _world.All[_chance.Next(_world.All.Count)];
         await victim.KillAsync();
         await _world.StartAsync(victim);
+    }
+
+    /// <summary>All copies of a payment at once, while so many payments are under way that the kills meet them all along.</summary>
+    private async Task<Told[]> AskAllAsync(SemaphoreSlim room, Payment payment, int place)
+    {
+        await room.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            return await Task.WhenAll(Enumerable.Range(0, _count.Copies).Select(copy => AskAsync(payment, copy, place + copy)));
+        }
+        finally
+        {
+            room.Release();
+        }
     }
 
     /// <summary>As a caller does: at the next engine when the connection broke or there was no verdict, until there is one. Odd copies are spelled otherwise, every other two have the key.</summary>
