@@ -41,7 +41,7 @@ public sealed class RollingRestartTests : IAsyncLifetime
             0 => SettleAsync(number, Payment.Sign(_world.Chain, payer)),
             6 => AskAsync("verify", number, engine => engine.VerifyAsync(unpaid), static answer => answer is { Status: 200, IsValid: true }),
             1 or 4 or 7 or 10 => BookAsync(number),
-            _ => AskAsync("read", number, engine => engine.GetAsync($"/v1/settlements/{Uri.EscapeDataString(known[number % Known].Settlement)}"), static answer => answer is { Status: 200 } && answer.Text("status") == "confirmed"),
+            _ => AskAsync("read", number, engine => engine.GetAsync($"/v1/settlements/{Uri.EscapeDataString(known[number % Known].Settlement)}"), static answer => answer is { Status: 200 } && answer.Text("status") is "confirmed" or "safe" or "final"),
         });
         var stops = await restarting;
 
