@@ -22,6 +22,8 @@ public sealed class ThreeEngines() : Engines("first", "second", "third")
 
     private protected override void Change(Dictionary<string, string> settings)
     {
+        // One payer stands for many.
+        settings["AgentPay__Facilitator__PayerUndecidedMax"] = "100000";
         settings["AgentPay__Book__Keys__0"] = BookKey;
         settings["AgentPay__Book__Assets__0__Code"] = "credits";
         settings["AgentPay__Book__Assets__0__Issuer"] = "mint";
