@@ -4,6 +4,6 @@ using AgentPay.Storage.Tests.Sqlite;
 return args switch
 {
     [WriterProcess.Argument, var path, var round] => await WriterProcess.RunAsync(path, round),
-    [WriterProcess.Argument, var path, var round, var operations, var seed] => await WriterProcess.RunAsync(path, round, operations, seed),
+    [WriterProcess.Argument, var path, var round, var operations, var seed, var failedSync] => await WriterProcess.RunAsync(path, round, operations, seed, failedSync),
     _ => await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args),
 };

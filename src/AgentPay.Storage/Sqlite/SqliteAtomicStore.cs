@@ -59,6 +59,7 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
         SqliteConnection? connection = null;
         try
         {
+            LeftLog.MakeDurable(path);
             connection = SqliteFile.OpenWriter(settings);
             var applied = Migrator.Apply(connection, path, clock.GetUtcNow());
             logger.Opened(path, connection.ReadInt64("SELECT max(number) FROM schema_migrations"), applied.Count);
@@ -69,7 +70,7 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
         {
             connection?.Dispose();
             fileLock.Dispose();
-            if (failure is SqliteException)
+            if (failure is SqliteException or IOException or UnauthorizedAccessException)
             {
                 throw new StoreUnavailableException($"The store '{path}' cannot be opened: {failure.Message}", failure);
             }
@@ -161,7 +162,15 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
 
         await _readers.CloseAsync().ConfigureAwait(false);
         await Task.Run(_writer.Dispose).ConfigureAwait(false);
-        _fileLock.Dispose();
+        if (_writer.IsHalted)
+        {
+            _fileLock.Keep();
+        }
+        else
+        {
+            _fileLock.Dispose();
+        }
+
         _logger.Closed(_path);
     }
 

@@ -35,5 +35,12 @@ internal sealed class StoreFileLock : IDisposable
         }
     }
 
+    /// <summary>Keeps it until the process ends.</summary>
+    internal void Keep()
+    {
+        var isKept = false;
+        _file.SafeFileHandle.DangerousAddRef(ref isKept);
+    }
+
     public void Dispose() => _file.Dispose();
 }

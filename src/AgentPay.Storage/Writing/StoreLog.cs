@@ -29,6 +29,9 @@ internal static partial class StoreLog
     [LoggerMessage(2013, LogLevel.Error, "The outcome of batch {Batch} cannot be read back yet; its writes stay open.")]
     internal static partial void CommitUnknown(this ILogger logger, long batch, Exception failure);
 
+    [LoggerMessage(2017, LogLevel.Error, "A sync of the store failed: what it covered may never reach the disk. Nothing is written until the engine is started again.")]
+    internal static partial void SyncFailed(this ILogger logger, Exception failure);
+
     [LoggerMessage(2014, LogLevel.Warning, "The reply to COMMIT of transaction {Transaction} was lost; read back, it is durable: {Durable}.")]
     internal static partial void TransactionResolved(this ILogger logger, string transaction, bool durable, Exception failure);
 

@@ -8,14 +8,24 @@ namespace AgentPay.Storage.Tests.Sqlite;
 /// A disk that loses power, under SQLite in this process: a VFS over the system's own (sqlite.org/vfs.html). Every write goes to its file, where all connections
 /// see it as they see the page cache; a platter beside the file has only what a sync of that file covered. At the cut each 512-byte sector of what no sync covered
 /// survives or not by chance, whatever was written before or after it, and the process ends on the spot. Files made and deleted are durable at once.
+/// One sync may fail: of what it covered each sector reached the platter or not, and no later sync knows of the others, as where the kernel gave them up.
 /// </summary>
 internal static unsafe partial class LosingDisk
 {
     /// <summary>The exit code of a process that ended by the cut.</summary>
     internal const int CutCode = 9;
 
+    /// <summary>The exit code of a process that ended after a failed sync while the power stayed: what the kernel had, it still has.</summary>
+    internal const int EndedCode = 10;
+
+    private const int OperationsAfter = 1_000;
+    private const int SyncFailed = 10 | (4 << 8);
+
     private const int Sector = 512;
     private const string PlatterSuffix = ".platter";
+
+    /// <summary>A file of this time was not written since a process ended on it.</summary>
+    private static readonly DateTime _ended = new(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     private static readonly string[] _suffixes = ["", "-wal", "-journal"];
     private static readonly Lock _gate = new();
@@ -26,17 +36,23 @@ internal static unsafe partial class LosingDisk
     private static readonly Dictionary<nint, nint> _methods = [];
     private static Random _chance = new(0);
     private static int _left;
+    private static int _syncs;
+    private static bool _hasFailed;
     private static Vfs* _below;
     private static Vfs* _vfs;
 
     /// <summary>Puts every database that this process opens from now on on such a disk.</summary>
     /// <param name="operations">Writes, truncations and syncs until the cut; the last of them is cut short.</param>
     /// <param name="seed">What survives.</param>
-    internal static void Use(int operations, int seed)
+    /// <param name="failedSync">
+    /// The sync that fails with an I/O error, the first being 1, or -1 where only those of the database's own file count; 0: none. Whoever goes on after it has few
+    /// operations left until the process ends, with the power or without.
+    /// </param>
+    internal static void Use(int operations, int seed, int failedSync = 0)
     {
         SqliteLibrary.EnsureUsable();
         var library = SqliteLibrary.Find(["libsqlite3.so.0", "libsqlite3", "sqlite3"]);
-        (_left, _chance) = (operations, new Random(seed));
+        (_left, _chance, _syncs) = (operations, new Random(seed), failedSync);
         _below = ((delegate* unmanaged<byte*, Vfs*>)NativeLibrary.GetExport(library, "sqlite3_vfs_find"))(null);
         _vfs = (Vfs*)NativeMemory.Alloc((nuint)sizeof(Vfs));
         *_vfs = *_below;
@@ -53,6 +69,26 @@ internal static unsafe partial class LosingDisk
         foreach (var file in _suffixes.Select(suffix => path + suffix).Where(file => File.Exists(file + PlatterSuffix)))
         {
             File.Move(file + PlatterSuffix, file, overwrite: true);
+        }
+    }
+
+    /// <summary>Ends this process; by chance the power ends with it. What was not synced and never failed, the kernel writes in its own time.</summary>
+    internal static void End()
+    {
+        lock (_gate)
+        {
+            if (_chance.Next(2) == 0)
+            {
+                Cut();
+            }
+
+            foreach (var (path, platter) in _platters)
+            {
+                platter.Settle(static () => true);
+                File.SetLastWriteTimeUtc(path, _ended);
+            }
+
+            EndAtOnce(EndedCode);
         }
     }
 
@@ -128,8 +164,15 @@ internal static unsafe partial class LosingDisk
         lock (_gate)
         {
             Count();
-            _open[(nint)file].Platter.Settle(static () => true);
-            return SqliteCode.Ok;
+            var platter = _open[(nint)file].Platter;
+            var isFailed = _syncs switch { > 0 => --_syncs == 0, < 0 when platter.IsDatabase => ++_syncs == 0, _ => false };
+            if (isFailed)
+            {
+                (_hasFailed, _left) = (true, _chance.Next(1, OperationsAfter));
+            }
+
+            platter.Settle(isFailed ? Survival() : static () => true);
+            return isFailed ? SyncFailed : SqliteCode.Ok;
         }
     }
 
@@ -141,14 +184,30 @@ internal static unsafe partial class LosingDisk
             return;
         }
 
-        // All of it lost, a part that is anything between, or all of it there.
-        var survives = _chance.Next(3) switch { 0 => 0, 1 => _chance.NextDouble(), _ => 1 - (0.02 * _chance.NextDouble()) };
+        if (_hasFailed)
+        {
+            End();
+        }
+
+        Cut();
+    }
+
+    private static void Cut()
+    {
+        var survival = Survival();
         foreach (var platter in _platters.Values)
         {
-            platter.Settle(() => _chance.NextDouble() < survives);
+            platter.Settle(survival);
         }
 
         EndAtOnce(CutCode);
+    }
+
+    /// <summary>All of it lost, a part that is anything between, or all of it there.</summary>
+    private static Func<bool> Survival()
+    {
+        var survives = _chance.Next(3) switch { 0 => 0, 1 => _chance.NextDouble(), _ => 1 - (0.02 * _chance.NextDouble()) };
+        return () => _chance.NextDouble() < survives;
     }
 
     private static nint MethodsOver(FileMethods* below)
@@ -189,13 +248,18 @@ internal static unsafe partial class LosingDisk
         internal Platter(string path)
         {
             _path = path + PlatterSuffix;
-            _stream = new FileStream(_path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
-            if (File.Exists(path))
+
+            // What was written before SQLite opened it is taken for synced.
+            var isLeft = File.Exists(_path) && File.GetLastWriteTimeUtc(path) == _ended;
+            _stream = new FileStream(_path, isLeft ? FileMode.Open : FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+            if (!isLeft && File.Exists(path))
             {
                 using var before = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
                 before.CopyTo(_stream);
             }
         }
+
+        internal bool IsDatabase => _path.EndsWith(".db" + PlatterSuffix, StringComparison.Ordinal);
 
         /// <summary>In the order in which it was done; without bytes: cut to this length.</summary>
         internal List<(long Offset, byte[]? Bytes)> Unsynced { get; } = [];

@@ -31,8 +31,8 @@ internal sealed class WriterProcess : IDisposable
     internal static WriterProcess Start(string path, int round) => Start(Command(path, round));
 
     /// <summary>The same on a <see cref="LosingDisk"/>, with few pages to a checkpoint so that cuts come into many of them.</summary>
-    internal static WriterProcess StartOnLosingDisk(string path, int round, int operations, int seed) => Start(
-        [.. Command(path, round), operations.ToString(CultureInfo.InvariantCulture), seed.ToString(CultureInfo.InvariantCulture)]);
+    internal static WriterProcess StartOnLosingDisk(string path, int round, int operations, int seed, int failedSync = 0) => Start(
+        [.. Command(path, round), .. new[] { operations, seed, failedSync }.Select(number => number.ToString(CultureInfo.InvariantCulture))]);
 
     private static WriterProcess Start(string[] command)
     {
@@ -98,18 +98,23 @@ internal sealed class WriterProcess : IDisposable
     internal static Task<int> RunAsync(string path, string round) => RunAsync(new SqliteStoreOptions { Path = path }, round);
 
     /// <summary>What the child on a <see cref="LosingDisk"/> does.</summary>
-    internal static Task<int> RunAsync(string path, string round, string operations, string seed)
+    internal static async Task<int> RunAsync(string path, string round, string operations, string seed, string failedSync)
     {
-        LosingDisk.Use(int.Parse(operations, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture));
-        return RunAsync(new SqliteStoreOptions { Path = path, CheckpointPages = 64, GatheredChanges = 64 }, round);
+        LosingDisk.Use(int.Parse(operations, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), int.Parse(failedSync, CultureInfo.InvariantCulture));
+        var code = await RunAsync(new SqliteStoreOptions { Path = path, CheckpointPages = 64, GatheredChanges = 64 }, round, refusalsMax: 4);
+        LosingDisk.End();
+        return code;
     }
 
-    private static async Task<int> RunAsync(SqliteStoreOptions options, string round)
+    /// <param name="options">Where.</param>
+    /// <param name="round">In the names of its keys.</param>
+    /// <param name="refusalsMax">So many in a row, and a writer gives up.</param>
+    private static async Task<int> RunAsync(SqliteStoreOptions options, string round, int refusalsMax = int.MaxValue)
     {
         try
         {
             await using var store = await SqliteAtomicStore.OpenAsync(options, TimeProvider.System, NullLogger<SqliteAtomicStore>.Instance);
-            await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => WriteWithoutEndAsync(store, $"r{round}-w{writer}")));
+            await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => WriteWithoutEndAsync(store, $"r{round}-w{writer}", refusalsMax)));
             return 0;
         }
         catch (StoreUnavailableException refusal)
@@ -130,18 +135,20 @@ internal sealed class WriterProcess : IDisposable
         Answer = Some.Answer($"{key}-{version}"),
     };
 
-    private static async Task WriteWithoutEndAsync(SqliteAtomicStore store, string key)
+    private static async Task WriteWithoutEndAsync(SqliteAtomicStore store, string key, int refusalsMax)
     {
-        for (var version = 0; ;)
+        for (var (version, refusals) = (0, 0); refusals < refusalsMax;)
         {
             try
             {
                 version = (int)(await store.CommitAsync(Whole(key, version))).Version;
                 Console.WriteLine($"{key} {version}");
+                refusals = 0;
             }
             catch (StoreUnavailableException refusal)
             {
                 Console.WriteLine($"{Refused} {refusal.Message}");
+                refusals++;
                 version = (int)((await store.ReadAsync(Some.Grain(key), CancellationToken.None))?.Version ?? 0);
             }
         }

@@ -111,6 +111,13 @@ internal sealed unsafe class SqliteConnection : IDisposable
         }
     }
 
+    /// <summary>Leaves it open until the process ends: closing the last connection of a file copies the log into it and deletes the log.</summary>
+    internal void Abandon()
+    {
+        var isKept = false;
+        _database.DangerousAddRef(ref isKept);
+    }
+
     public void Dispose()
     {
         foreach (var statement in _kept.Values)

@@ -126,6 +126,9 @@ internal sealed class BatchWriter : IDisposable
 
     internal long DurableBatch() => _connection.ReadInt64("SELECT number FROM batches");
 
+    /// <inheritdoc cref="SqliteConnection.Abandon"/>
+    internal void Abandon() => _connection.Abandon();
+
     public void Dispose() => _connection.Dispose();
 
     private (CommitStatus Status, long? Consumed, long? Expired) Judge(Commit commit, GrainRow row, long ticket)

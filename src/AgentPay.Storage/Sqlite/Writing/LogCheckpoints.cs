@@ -21,15 +21,17 @@ internal sealed class LogCheckpoints : IDisposable
     private const int PassesMax = 4;
 
     private readonly Func<SqliteConnection> _open;
+    private readonly FailedSync _failedSync;
     private readonly ILogger _logger;
     private readonly object _gate = new();
     private readonly Thread _thread;
     private int _startAt;
     private State _state;
 
-    internal LogCheckpoints(Func<SqliteConnection> open, int startPages, ILogger logger)
+    internal LogCheckpoints(Func<SqliteConnection> open, int startPages, FailedSync failedSync, ILogger logger)
     {
         _open = open;
+        _failedSync = failedSync;
         _logger = logger;
         Start = startPages;
         _startAt = startPages;
@@ -55,6 +57,11 @@ internal sealed class LogCheckpoints : IDisposable
     {
         lock (_gate)
         {
+            if (_failedSync.Refusal is not null)
+            {
+                return;
+            }
+
             if (_state == State.Idle && writer.LogPages >= _startAt)
             {
                 _state = State.Asked;
@@ -92,8 +99,7 @@ internal sealed class LogCheckpoints : IDisposable
         {
             if (!CopyBeside(ref connection))
             {
-                connection?.Dispose();
-                connection = null;
+                GiveUp(ref connection);
             }
 
             lock (_gate)
@@ -102,7 +108,21 @@ internal sealed class LogCheckpoints : IDisposable
             }
         }
 
-        connection?.Dispose();
+        GiveUp(ref connection);
+    }
+
+    private void GiveUp(ref SqliteConnection? connection)
+    {
+        if (_failedSync.Refusal is null)
+        {
+            connection?.Dispose();
+        }
+        else
+        {
+            connection?.Abandon();
+        }
+
+        connection = null;
     }
 
     private bool IsAsked()
@@ -149,7 +169,7 @@ internal sealed class LogCheckpoints : IDisposable
         return true;
     }
 
-    /// <summary>Null: it failed, which the next write feels if it matters; the log keeps what was not copied.</summary>
+    /// <summary>Null: it failed. The log keeps what was not copied; after a failed sync nothing begins it anew.</summary>
     private (int Pages, int Copied)? TryCopy(SqliteConnection connection, KeyValuePair<string, object?> phase)
     {
         var startedAt = Stopwatch.GetTimestamp();
@@ -159,6 +179,7 @@ internal sealed class LogCheckpoints : IDisposable
         }
         catch (SqliteException failure)
         {
+            _failedSync.Look(failure);
             _logger.CheckpointFailed(failure);
             return null;
         }

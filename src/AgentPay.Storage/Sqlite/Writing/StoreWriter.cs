@@ -17,6 +17,7 @@ internal sealed class StoreWriter : IDisposable
     private readonly ILogger _logger;
     private readonly BatchOutcomes _outcomes;
     private readonly WriteQueue<IAppliedWrite> _queue;
+    private readonly FailedSync _failedSync;
     private readonly LogCheckpoints _checkpoints;
     private readonly ManualResetEventSlim _stopping = new();
     private readonly Thread _thread;
@@ -33,7 +34,8 @@ internal sealed class StoreWriter : IDisposable
         _queue = new WriteQueue<IAppliedWrite>(clock);
         _writer = new BatchWriter(connection, _outcomes.Failed, _gatheredMin);
         _batch = _writer.DurableBatch();
-        _checkpoints = new LogCheckpoints(_open, options.CheckpointPages, logger);
+        _failedSync = new FailedSync(logger);
+        _checkpoints = new LogCheckpoints(_open, options.CheckpointPages, _failedSync, logger);
         _thread = new Thread(Run) { IsBackground = true, Name = "agentpay-store-writer" };
         _thread.Start();
     }
@@ -41,6 +43,9 @@ internal sealed class StoreWriter : IDisposable
     internal StoreWriteFailure? LastFailure => _outcomes.LastFailure;
 
     internal TimeSpan Lag => _queue.Lag;
+
+    /// <summary>A sync failed: the file must not be opened again while this process lives.</summary>
+    internal bool IsHalted => _failedSync.Refusal is not null;
 
     internal void Add(IAppliedWrite write) => _queue.Add(write);
 
@@ -66,11 +71,17 @@ internal sealed class StoreWriter : IDisposable
         }
 
         _checkpoints.Dispose();
-        _writer?.Dispose();
+        GiveUpConnection();
     }
 
     private void Write(List<IAppliedWrite> writes)
     {
+        if (_failedSync.Refusal is { } refusal)
+        {
+            _outcomes.Fail(writes, refusal);
+            return;
+        }
+
         var number = _batch + 1;
         var startedAt = _clock.GetTimestamp();
         BatchWriter writer;
@@ -81,6 +92,7 @@ internal sealed class StoreWriter : IDisposable
         }
         catch (Exception failure)
         {
+            _failedSync.Look(failure);
             if (failure is not SqliteException { IsAboutOneRow: false } && writes.Count > 1 && TryRollback())
             {
                 WriteOneByOne(writes);
@@ -99,7 +111,9 @@ internal sealed class StoreWriter : IDisposable
         }
         catch (SqliteException failure)
         {
-            if (!ReadBack(number, failure))
+            // Read back, what a failed sync left would look as durable as the rest.
+            _failedSync.Look(failure);
+            if (IsHalted || !ReadBack(number, failure))
             {
                 _outcomes.Fail(writes, failure);
                 return;
@@ -145,12 +159,26 @@ internal sealed class StoreWriter : IDisposable
             _writer?.Rollback();
             return _writer is not null;
         }
-        catch (SqliteException)
+        catch (SqliteException failure)
         {
-            _writer?.Dispose();
-            _writer = null;
+            _failedSync.Look(failure);
+            GiveUpConnection();
             return false;
         }
+    }
+
+    private void GiveUpConnection()
+    {
+        if (IsHalted)
+        {
+            _writer?.Abandon();
+        }
+        else
+        {
+            _writer?.Dispose();
+        }
+
+        _writer = null;
     }
 
     /// <summary>What became of a COMMIT whose reply was a failure: the number of the newest durable batch decides.</summary>
@@ -168,10 +196,10 @@ internal sealed class StoreWriter : IDisposable
             }
             catch (SqliteException failure)
             {
+                _failedSync.Look(failure);
                 _logger.CommitUnknown(number, failure);
-                _writer?.Dispose();
-                _writer = null;
-                if (_stopping.IsSet)
+                GiveUpConnection();
+                if (_stopping.IsSet || IsHalted)
                 {
                     // Nobody is told a success; the next to open the file finds the truth in it.
                     return false;
