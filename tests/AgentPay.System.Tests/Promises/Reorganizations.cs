@@ -41,8 +41,8 @@ internal sealed class Reorganizations(TestChain chain, Random chance)
     /// <summary>One sender's, by their nonces: none before the one ahead of it.</summary>
     private async Task<List<(int Block, object[] Pair)>> PlaceAsync(List<(string Hash, string Sender, int Block)> sent, int depth)
     {
-        var kept = chance.Next(3) == 0 ? chance.Next(sent.Count) : sent.Count;
-        var isMoved = chance.Next(4) == 0;
+        var kept = chance.Next(5) == 0 ? chance.Next(sent.Count) : sent.Count;
+        var isMoved = chance.Next(2) == 0;
         var places = new List<(int Block, object[] Pair)>();
         var earliest = 0;
         foreach (var (hash, _, block) in sent.Take(kept))
