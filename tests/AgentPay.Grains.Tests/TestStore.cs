@@ -39,13 +39,16 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     public ConcurrentQueue<TaskCompletionSource> Held { get; } = new();
 
     /// <summary>Some commit is held, or handed over and not answered.</summary>
-    public bool HasCommitsUnderWay
+    public bool HasCommitsUnderWay => !Held.IsEmpty || IsWriting;
+
+    /// <summary>Some commit is with the database and not answered.</summary>
+    public bool IsWriting
     {
         get
         {
             lock (gate)
             {
-                return !Held.IsEmpty || handedOver.Any(static commit => !commit.IsCompleted);
+                return handedOver.Any(static commit => !commit.IsCompleted);
             }
         }
     }

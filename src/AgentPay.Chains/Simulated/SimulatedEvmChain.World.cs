@@ -81,6 +81,9 @@ public sealed partial class SimulatedEvmChain
     /// <summary>How many of the next submissions are taken although their answer gets lost.</summary>
     public int LostAnswers { get; set; }
 
+    /// <summary>How many of the next submissions get lost on their way to the node: nobody takes them, and nobody answers.</summary>
+    public int LostRequests { get; set; }
+
     /// <summary>How many submissions were handed over, taken or not.</summary>
     public int Submissions { get; private set; }
 

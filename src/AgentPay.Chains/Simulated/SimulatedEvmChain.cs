@@ -117,7 +117,11 @@ public sealed partial class SimulatedEvmChain : IEvmChain
         lock (gate)
         {
             Submissions++;
-            if (isAvailable)
+            if (LostRequests > 0)
+            {
+                LostRequests--;
+            }
+            else if (isAvailable)
             {
                 var taken = Take(signedTransaction.Span);
                 answer = LostAnswers > 0 ? answer : taken;

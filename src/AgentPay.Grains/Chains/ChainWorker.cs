@@ -19,6 +19,9 @@ internal sealed partial class ChainWorker : BackgroundService
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(10);
 
+    /// <summary>The store is the engine's own and costs nothing to ask: payments must not wait for a long pause when it is back, nor for a key that was in doubt meanwhile.</summary>
+    private static readonly TimeSpan StorePauseMax = TimeSpan.FromSeconds(1);
+
     private readonly ImmutableArray<SignerLane> lanes;
     private readonly ImmutableArray<NonceWatch> nonces;
     private readonly ImmutableArray<ApprovalWatch> approvals;
@@ -260,12 +263,13 @@ internal sealed partial class ChainWorker : BackgroundService
         },
         stoppingToken);
 
-    /// <summary>A failed node or store never ends a loop: the loop starts over from what is durable, later and later up to ten seconds.</summary>
+    /// <summary>A failed node or store never ends a loop: the loop starts over from what is durable, later and later up to ten seconds for a node and one for the store.</summary>
     private async Task RepeatedlyAsync(bool isFollowing, Func<CancellationToken, Task> run, CancellationToken stoppingToken)
     {
         var pause = PauseMin;
         while (!stoppingToken.IsCancellationRequested)
         {
+            var pauseMax = PauseMax;
             var startedAt = clock.GetTimestamp();
             try
             {
@@ -282,12 +286,13 @@ internal sealed partial class ChainWorker : BackgroundService
             }
             catch (Exception e)
             {
+                pauseMax = e is StoreUnavailableException ? StorePauseMax : PauseMax;
                 outage = isFollowing ? $"{Settings.Network} could not be worked: {e.Message}" : outage;
                 LogFault(e, Settings.Network);
             }
 
             var ranWell = clock.GetElapsedTime(startedAt) > PauseMax;
-            pause = ranWell ? PauseMin : pause * 2 < PauseMax ? pause * 2 : PauseMax;
+            pause = ranWell ? PauseMin : pause * 2 < pauseMax ? pause * 2 : pauseMax;
             await Task.Delay(pause, clock, stoppingToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }

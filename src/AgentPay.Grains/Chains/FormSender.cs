@@ -9,9 +9,12 @@ namespace AgentPay.Grains.Chains;
 internal sealed partial class FormSender(IEvmChain chain, string address, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>What the node said nothing to may never have reached it: its payments must not wait for the usual look.</summary>
+    private static readonly TimeSpan RepeatUnknownAfter = TimeSpan.FromSeconds(1);
     private const int QuestionsMax = 8;
 
-    private readonly Dictionary<string, long> sentAt = [];
+    private readonly Dictionary<string, (long At, bool IsKnown)> sentAt = [];
     private volatile string? unfunded;
 
     /// <summary>That the account cannot pay for gas, in one sentence; null when it could the last time.</summary>
@@ -70,7 +73,7 @@ internal sealed partial class FormSender(IEvmChain chain, string address, TimePr
         {
             lock (sentAt)
             {
-                sentAt[transaction.Newest.Hash] = clock.GetTimestamp();
+                sentAt[transaction.Newest.Hash] = (clock.GetTimestamp(), submission.Status != SubmissionStatus.Unknown);
             }
 
             activity.End(submission.Rejection == SubmissionRejection.None ? null : submission.Rejection.ToString());
@@ -86,7 +89,7 @@ internal sealed partial class FormSender(IEvmChain chain, string address, TimePr
     {
         lock (sentAt)
         {
-            return !sentAt.TryGetValue(form.Hash, out var at) || (repeat && clock.GetElapsedTime(at) > RepeatAfter);
+            return !sentAt.TryGetValue(form.Hash, out var sent) || (repeat && clock.GetElapsedTime(sent.At) > (sent.IsKnown ? RepeatAfter : RepeatUnknownAfter));
         }
     }
 

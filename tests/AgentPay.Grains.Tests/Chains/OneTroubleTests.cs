@@ -4,9 +4,28 @@ using AgentPay.Storage.Contract;
 
 namespace AgentPay.Grains.Tests.Chains;
 
-/// <summary>What goes wrong with one key or one payment while blocks come is nothing to the others. The clock stands, so whatever starts over never goes on.</summary>
+/// <summary>What goes wrong with one key or one payment while blocks come is nothing to the others. Mostly the clock stands, so whatever starts over never goes on.</summary>
 public sealed class OneTroubleTests
 {
+    [Fact]
+    public async Task When_the_store_is_back_what_was_mined_meanwhile_is_known_within_three_seconds_however_long_it_was_away()
+    {
+        await using var engine = await Engine.StartAsync();
+        for (var outage = 0; outage < 2; outage++)
+        {
+            var payment = await SubmitWithAsync(engine, null);
+            engine.Store.IsDown = true;
+            engine.Chain.Mine();
+            var end = engine.Clock.GetUtcNow() + TimeSpan.FromSeconds(31);
+            await engine.UntilAsync(() => engine.Clock.GetUtcNow() >= end, timePasses: true);
+
+            engine.Store.IsDown = false;
+            await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+
+            Assert.InRange(engine.Clock.GetUtcNow() - end, TimeSpan.Zero, TimeSpan.FromSeconds(3));
+        }
+    }
+
     [Theory]
     [InlineData(typeof(StoreUnavailableException))]
     [InlineData(typeof(InvalidOperationException))]

@@ -301,6 +301,22 @@ public sealed class SettleTests
     }
 
     [Fact]
+    public async Task What_may_never_have_reached_the_node_is_sent_again_within_five_seconds()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.LostRequests = 1;
+        var settling = engine.SettleAsync(engine.Pay());
+        await engine.UntilAsync(() => engine.Chain.Submissions == 1);
+        var lostAt = engine.Clock.GetUtcNow();
+
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1, timePasses: true);
+
+        Assert.InRange(engine.Clock.GetUtcNow() - lostAt, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        engine.Chain.Mine();
+        Assert.True((await settling).Response.Success);
+    }
+
+    [Fact]
     public async Task A_node_that_is_down_is_never_a_verdict()
     {
         await using var engine = await Engine.StartAsync();
