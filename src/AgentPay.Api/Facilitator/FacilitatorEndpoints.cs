@@ -82,7 +82,7 @@ public static class FacilitatorEndpoints
         }
         finally
         {
-            await settled.CloseAsync(delivered);
+            await settled.CloseAsync(context, delivered);
         }
     }
 

@@ -1,3 +1,4 @@
+using AgentPay.Api.Facilitator;
 using AgentPay.Api.Problems;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Settlements;
@@ -147,7 +148,7 @@ public sealed class PaymentGate(IFacilitator facilitator, IOptions<SellerSetting
         }
         finally
         {
-            await settled.CloseAsync(delivered);
+            await settled.CloseAsync(context, delivered);
         }
     }
 

@@ -33,7 +33,8 @@ public sealed partial class FaultAnswers(ILogger<FaultAnswers> logger) : IExcept
         return true;
     }
 
-    private static Problem? Of(Exception exception) => exception switch
+    /// <summary>What a fault is told as when nobody can tell now; null: it is a defect.</summary>
+    internal static Problem? Of(Exception exception) => exception switch
     {
         ChainUnavailableException => Catalogue.ChainUnavailable,
         StoreUnavailableException => Catalogue.StoreUnavailable,

@@ -284,9 +284,14 @@ internal sealed partial class ChainWorker : BackgroundService
                 outage = isFollowing ? $"{Settings.Network} does not answer: {e.Message}" : outage;
                 LogOutage(Settings.Network, e.Message);
             }
+            catch (StoreUnavailableException e)
+            {
+                pauseMax = StorePauseMax;
+                outage = isFollowing ? $"{Settings.Network} could not be worked: {e.Message}" : outage;
+                LogStore(Settings.Network, e.Message);
+            }
             catch (Exception e)
             {
-                pauseMax = e is StoreUnavailableException ? StorePauseMax : PauseMax;
                 outage = isFollowing ? $"{Settings.Network} could not be worked: {e.Message}" : outage;
                 LogFault(e, Settings.Network);
             }
@@ -305,6 +310,9 @@ internal sealed partial class ChainWorker : BackgroundService
 
     [LoggerMessage(EventId = 1311, Level = LogLevel.Warning, Message = "{Network} does not answer: {Words}")]
     private partial void LogOutage(string network, string words);
+
+    [LoggerMessage(EventId = 1323, Level = LogLevel.Warning, Message = "Work on {Network} could not be noted and starts over: {Words}")]
+    private partial void LogStore(string network, string words);
 
     [LoggerMessage(EventId = 1312, Level = LogLevel.Error, Message = "Work on {Network} failed and starts over.")]
     private partial void LogFault(Exception exception, string network);

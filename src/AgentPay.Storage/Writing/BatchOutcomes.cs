@@ -6,6 +6,13 @@ namespace AgentPay.Storage.Writing;
 /// <summary>How a writer tells those who wait what became of their batch, and what it remembers of it.</summary>
 internal sealed class BatchOutcomes(TimeProvider clock, ILogger logger)
 {
+    /// <summary>While the database is away each request fails a batch: a line for each would hide what else is logged.</summary>
+    private static readonly TimeSpan _logAgainAfter = TimeSpan.FromSeconds(10);
+
+    private long _failsSince;
+    private long _loggedAt;
+    private int _unlogged;
+
     /// <summary>Decisions that failed, so that whatever was decided on them fails too.</summary>
     internal FailedDecisions Failed { get; } = new();
 
@@ -36,9 +43,10 @@ internal sealed class BatchOutcomes(TimeProvider clock, ILogger logger)
 
     internal void Fail(IReadOnlyList<IQueuedWrite> writes, Exception failure)
     {
+        var isFirst = LastFailure is null;
         LastFailure = new StoreWriteFailure(failure.Message, clock.GetUtcNow());
         StoreMetrics.Failures.Add(1);
-        logger.BatchFailed(writes.Count, failure);
+        Log(isFirst, writes.Count, failure);
         foreach (var write in writes)
         {
             // A chain remembers for itself that it is broken.
@@ -48,6 +56,24 @@ internal sealed class BatchOutcomes(TimeProvider clock, ILogger logger)
             }
 
             write.Fail(new StoreUnavailableException($"The store could not write: {failure.Message}", failure));
+        }
+    }
+
+    private void Log(bool isFirst, int writes, Exception failure)
+    {
+        var now = clock.GetTimestamp();
+        if (isFirst)
+        {
+            (_failsSince, _loggedAt, _unlogged) = (now, now, 0);
+            logger.BatchFailed(writes, failure);
+            return;
+        }
+
+        _unlogged++;
+        if (clock.GetElapsedTime(_loggedAt, now) >= _logAgainAfter)
+        {
+            logger.StillFails((long)clock.GetElapsedTime(_failsSince, now).TotalSeconds, _unlogged, failure.Message);
+            (_loggedAt, _unlogged) = (now, 0);
         }
     }
 }

@@ -20,6 +20,9 @@ internal static partial class StoreLog
     [LoggerMessage(2010, LogLevel.Error, "A batch of {Writes} writes failed; none was acknowledged.")]
     internal static partial void BatchFailed(this ILogger logger, int writes, Exception failure);
 
+    [LoggerMessage(2018, LogLevel.Error, "The store has not written for {Seconds} s: {Batches} more batches failed since the last line, none was acknowledged. {Words}")]
+    internal static partial void StillFails(this ILogger logger, long seconds, int batches, string words);
+
     [LoggerMessage(2011, LogLevel.Information, "The store writes again.")]
     internal static partial void WritesAgain(this ILogger logger);
 

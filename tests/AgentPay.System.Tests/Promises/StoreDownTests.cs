@@ -52,6 +52,7 @@ public sealed class StoreDownTests(StoreDownWorld world) : IClassFixture<StoreDo
         world.Engine.Program.Terminate();
         Assert.Equal(0, await world.Engine.Program.EndAsync(60));
         await DataFolder.AssertWholeInPostgresAsync(world.Database, _payments.Count);
+        Assert.DoesNotContain("unhandled exception", world.Engine.Program.Output, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Whoever asks while it is down and is answered while it is down is told 503 and when to come again. Whoever asked before may have been committed by then.</summary>
