@@ -12,6 +12,8 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     private readonly CancellationTokenSource killed = new();
     private readonly Lock gate = new();
     private readonly Queue<Task<CommitResult>> handedOver = [];
+    private readonly Dictionary<GrainRef, int> heldBefore = [];
+    private readonly Queue<Commit> late = [];
     private int releases;
 
     /// <summary>False hides that the store applies commits in order: messages then go only when they are durable.</summary>
@@ -25,6 +27,9 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
 
     /// <summary>Which commits fail.</summary>
     public Func<Commit, bool> Fails { get; set; } = _ => false;
+
+    /// <summary>Which commits fail for their callers and are written at the next <see cref="Release"/>: the connection was lost, and the database went on by itself.</summary>
+    public Func<Commit, bool> LandsLate { get; set; } = _ => false;
 
     /// <summary>Nothing can be read or written while this is set.</summary>
     public bool IsDown { get; set; }
@@ -74,8 +79,13 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     {
         lock (gate)
         {
-            HoldBefore = HoldAfter = _ => false;
+            HoldBefore = HoldAfter = LandsLate = _ => false;
             releases++;
+        }
+
+        while (NextLate() is { } commit)
+        {
+            _ = HandOver(commit);
         }
 
         while (Held.TryDequeue(out var held))
@@ -86,13 +96,23 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
 
     public Task<CommitResult> CommitAsync(Commit commit)
     {
+        var releasesBefore = Volatile.Read(ref releases);
         if (IsDown || Fails(commit))
         {
-            return Task.FromException<CommitResult>(new StoreUnavailableException("The store is down."));
+            return IsBehindHeld(commit.Grain) ? FailBehindAsync(releasesBefore) : Failed();
         }
 
-        var releasesBefore = Volatile.Read(ref releases);
-        if (HoldBefore(commit) || HandOver(commit) is not { } written)
+        if (LandsLate(commit))
+        {
+            lock (gate)
+            {
+                late.Enqueue(commit);
+            }
+
+            return Failed();
+        }
+
+        if (HoldBefore(commit) || IsBehindHeld(commit.Grain) || HandOver(commit) is not { } written)
         {
             return HeldBeforeAsync(commit, releasesBefore);
         }
@@ -172,9 +192,44 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
         }
     }
 
-    private async Task<CommitResult> HeldBeforeAsync(Commit commit, int releasesBefore)
+    private static Task<CommitResult> Failed() => Task.FromException<CommitResult>(new StoreUnavailableException("The store is down."));
+
+    private Commit? NextLate()
+    {
+        lock (gate)
+        {
+            return late.TryDequeue(out var commit) ? commit : null;
+        }
+    }
+
+    private async Task<CommitResult> FailBehindAsync(int releasesBefore)
     {
         await HoldAsync(releasesBefore).ConfigureAwait(false);
+        return await Failed();
+    }
+
+    /// <summary>A store writes what one grain decided in the order in which it was handed over, so what comes after a held commit waits with it.</summary>
+    private bool IsBehindHeld(GrainRef grain)
+    {
+        lock (gate)
+        {
+            return heldBefore.GetValueOrDefault(grain) > 0;
+        }
+    }
+
+    private async Task<CommitResult> HeldBeforeAsync(Commit commit, int releasesBefore)
+    {
+        lock (gate)
+        {
+            heldBefore[commit.Grain] = heldBefore.GetValueOrDefault(commit.Grain) + 1;
+        }
+
+        await HoldAsync(releasesBefore).ConfigureAwait(false);
+        lock (gate)
+        {
+            heldBefore[commit.Grain]--;
+        }
+
         return await (HandOver(commit) ?? store.CommitAsync(commit));
     }
 

@@ -20,6 +20,9 @@ internal sealed class StoreJournal<TState>(
     /// <summary>The solitude in which the memory was known to be the row's; 0 when it may be older than that.</summary>
     private long knownIn;
 
+    /// <summary>A write of ours was given up, its outcome unknown: it may still land behind whatever is read, until a write of ours on what was read has.</summary>
+    private bool mayBePassed;
+
     public TState? Newest { get; private set; }
 
     public async Task<TState?> ReadAsync(CancellationToken cancellationToken)
@@ -40,7 +43,22 @@ internal sealed class StoreJournal<TState>(
 
             cancellationToken.ThrowIfCancellationRequested();
             var now = clock.GetUtcNow();
-            var outcome = decide(Newest, now);
+            Outcome<TState> outcome;
+            try
+            {
+                outcome = decide(Newest, now);
+            }
+            catch (InvariantBrokenException)
+            {
+                if (await IsNewestAsync())
+                {
+                    throw;
+                }
+
+                races++;
+                continue;
+            }
+
             var (status, isRaceLost) = await CommitAsync(outcome, consumes, null, now);
             races += isRaceLost ? 1 : 0;
             switch (status)
@@ -99,12 +117,13 @@ internal sealed class StoreJournal<TState>(
         {
             if (commit is not null)
             {
+                mayBePassed = false;
                 sink.Committed(commit);
                 return (status, false);
             }
 
             // Others may write: what was decided on memory alone leaves only when the row still was so after it was asked for.
-            var isKnown = (solitude != 0 && solitude == knownIn) || await StandsAsync(decidedOn, decidedIn);
+            var isKnown = (solitude != 0 && solitude == knownIn && !mayBePassed) || await StandsAsync(decidedOn, decidedIn);
             status = isKnown ? status : CommitStatus.VersionConflict;
         }
 
@@ -159,6 +178,7 @@ internal sealed class StoreJournal<TState>(
         }
         finally
         {
+            mayBePassed |= status is null;
             if (status != CommitStatus.Committed && memory == decidedIn)
             {
                 Forget();
@@ -186,6 +206,16 @@ internal sealed class StoreJournal<TState>(
                 sink.Dropped(commit);
             }
         }
+    }
+
+    /// <summary>
+    /// Whether what is remembered is what the row says. After a write that landed although it had been given up, what others rightly say of it looks impossible
+    /// to a memory from before; it is a defect only where the row says the same.
+    /// </summary>
+    private async Task<bool> IsNewestAsync()
+    {
+        var (decidedIn, decidedOn) = (memory, version);
+        return (await WriteAsync(newestWrite, decidedIn)).Status == CommitStatus.Committed && await StandsAsync(decidedOn, decidedIn);
     }
 
     private async Task<bool> StandsAsync(long decidedOn, Memory decidedIn)

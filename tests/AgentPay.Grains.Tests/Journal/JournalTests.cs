@@ -3,6 +3,7 @@ using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
 using AgentPay.Grains.Messages;
 using AgentPay.Grains.Settlements;
+using AgentPay.Grains.Tests.Simulation;
 
 namespace AgentPay.Grains.Tests.Journal;
 
@@ -71,6 +72,38 @@ public sealed class JournalTests
         engine.Store.IsDown = false;
         Assert.Null(await grain.GetAsync(Engine.Stop));
         Assert.Equal("kept", (await grain.AdmitAsync(Admit(grain, "kept"), Engine.Stop)).State!.Admission!.Key);
+    }
+
+    [Fact]
+    public async Task A_write_that_lands_after_it_was_given_up_is_seen_by_the_next_who_asks()
+    {
+        await using var engine = await Engine.StartAsync();
+        var grain = engine.Grains.GetGrain<ISettlementGrain>(engine.Pay().Id);
+        engine.Store.LandsLate = commit => commit.Grain.Type == SettlementId.GrainType;
+        await Assert.ThrowsAnyAsync<Exception>(() => grain.AdmitAsync(Admit(grain, "late"), Engine.Stop));
+        Assert.Null(await grain.GetAsync(Engine.Stop));
+
+        engine.Store.Release();
+        await engine.UntilAsync(() => !engine.Store.IsWriting);
+
+        Assert.Equal("late", (await grain.GetAsync(Engine.Stop))!.Admission!.Key);
+    }
+
+    [Fact]
+    public async Task What_others_say_of_a_write_that_landed_after_it_was_given_up_is_no_defect()
+    {
+        var log = new DefectLog();
+        await using var engine = await Engine.StartAsync(log: log);
+        engine.Chain.Automine = true;
+        var payment = engine.Pay();
+        engine.Store.LandsLate = commit => commit.Grain.Type == SettlementId.GrainType;
+        await Assert.ThrowsAnyAsync<Exception>(() => engine.SettleAsync(payment));
+        Assert.Null(await engine.Grains.GetGrain<ISettlementGrain>(payment.Id).GetAsync(Engine.Stop));
+
+        engine.Store.Release();
+
+        await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
+        Assert.Empty(log.Defects);
     }
 
     [Fact]

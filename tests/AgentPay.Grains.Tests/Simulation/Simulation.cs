@@ -133,6 +133,9 @@ internal sealed class Simulation : IAsyncDisposable
             case StepKind.StoreDown or StepKind.StoreUp:
                 engine.Store.IsDown = step.Kind == StepKind.StoreDown;
                 break;
+            case StepKind.CommitsFail when step.B % 4 == 0:
+                engine.Store.LandsLate = _ => Interlocked.Decrement(ref left) >= 0;
+                break;
             case StepKind.CommitsFail:
                 engine.Store.Fails = _ => Interlocked.Decrement(ref left) >= 0;
                 break;
