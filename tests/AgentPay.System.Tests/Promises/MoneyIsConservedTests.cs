@@ -80,7 +80,7 @@ public sealed class MoneyIsConservedTests
 
     private async Task PayAsync(BookEngines engines, int caller, CancellationToken stopping)
     {
-        var chance = new Random((TestScale.FirstSeed * 1_000) + caller);
+        var chance = new Random(unchecked((TestScale.FirstSeed * 1_000) + caller));
         for (var number = 0; !stopping.IsCancellationRequested; number++)
         {
             var count = chance.Next(4) == 0 ? chance.Next(2, ListMax) : 1;

@@ -119,7 +119,7 @@ public sealed class OneAnswerForOneKeyTests
         var sending = Parallel.ForEachAsync(
             cases,
             new ParallelOptions { MaxDegreeOfParallelism = KeysAtOnce },
-            async (one, _) => await SendAsync(engines, proxy, one, new Random((TestScale.FirstSeed * 1_000) + one.Number)));
+            async (one, _) => await SendAsync(engines, proxy, one, new Random(unchecked((TestScale.FirstSeed * 1_000) + one.Number))));
         var all = _keys * Rounds * AtOnce;
         for (var kill = 1; kill <= _kills; kill++)
         {

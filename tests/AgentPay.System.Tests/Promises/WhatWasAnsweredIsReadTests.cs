@@ -49,7 +49,7 @@ public sealed class WhatWasAnsweredIsReadTests
         var begun = -1;
         var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
         {
-            var chance = new Random((TestScale.FirstSeed * 1_000) + caller);
+            var chance = new Random(unchecked((TestScale.FirstSeed * 1_000) + caller));
             for (int call; (call = Interlocked.Increment(ref begun)) < _calls;)
             {
                 await traffic.CallAsync(HotPair(call, chance), chance);
