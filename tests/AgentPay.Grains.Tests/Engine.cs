@@ -9,6 +9,7 @@ using AgentPay.Grains.Books;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Journal;
+using AgentPay.Grains.Tests.Replays;
 using AgentPay.Storage.Contract;
 using AgentPay.Storage.Postgres;
 using AgentPay.Storage.Sqlite;
@@ -30,18 +31,20 @@ internal sealed class Engine : IAsyncDisposable
 
     public static readonly Address Merchant = Address.Parse("0x00000000000000000000000000000000000000bb");
     private const string MemoryFolder = "/dev/shm";
+    private const int ReplayPausesMax = 10_000;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
     /// <summary>So long a key can be in doubt at most where its lease is of the real time.</summary>
     private static readonly TimeSpan DoubtMax = TimeSpan.FromSeconds(2.5);
 
     // Memory where there is some: what these tests prove of the engine does not rest on a disk, and a thousand histories do not wait for one.
-    private readonly string folder = Directory.Exists(MemoryFolder)
+    private readonly Lazy<string> folder = new(static () => Directory.Exists(MemoryFolder)
         ? Directory.CreateDirectory(Path.Combine(MemoryFolder, $"agentpay-grains-{Path.GetRandomFileName()}")).FullName
-        : Directory.CreateTempSubdirectory("agentpay-grains-").FullName;
+        : Directory.CreateTempSubdirectory("agentpay-grains-").FullName);
     private readonly EvmSigner gasKey = EvmSigner.Parse("0000000000000000000000000000000000000000000000000000000000000a11");
     private readonly EvmSigner secondGasKey = EvmSigner.Parse("0000000000000000000000000000000000000000000000000000000000000a12");
     private string? database;
+    private Replay? replay;
     private IAtomicStore? stored;
     private ITestHost host = null!;
     private ILoggerProvider? log;
@@ -80,9 +83,9 @@ internal sealed class Engine : IAsyncDisposable
 
     public static async Task<Engine> StartAsync(
         int confirmations = 1, int settleWaitSeconds = 60, bool canShare = false, SendingSettings? sending = null, ILoggerProvider? log = null,
-        int safeDepth = 0, int finalityDepth = FinalityDepth, bool hasTwoKeys = false, Action<SimulatedEvmChain, Address>? history = null)
+        int safeDepth = 0, int finalityDepth = FinalityDepth, bool hasTwoKeys = false, Action<SimulatedEvmChain, Address>? history = null, Replay? replay = null)
     {
-        var engine = new Engine { log = log, history = history, database = await PostgresIfChosen.AddDatabaseAsync() };
+        var engine = new Engine { log = log, history = history, replay = replay, database = replay is null ? await PostgresIfChosen.AddDatabaseAsync() : null };
         engine.host = await TestHosts.StartAsync(services => engine.Configure(
             services, confirmations, settleWaitSeconds, canShare, sending ?? new SendingSettings(), safeDepth, finalityDepth, hasTwoKeys), typeof(IJournal<>).Assembly);
         await engine.ReadyAsync();
@@ -186,6 +189,12 @@ internal sealed class Engine : IAsyncDisposable
     /// </summary>
     public async Task UntilAsync(Func<Task<bool>> condition, bool timePasses = false)
     {
+        if (replay is not null)
+        {
+            await UntilAsync(condition, replay, timePasses);
+            return;
+        }
+
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         patience.CancelAfter(TimeSpan.FromSeconds(30));
         var startedAt = TimeProvider.System.GetTimestamp();
@@ -197,6 +206,21 @@ internal sealed class Engine : IAsyncDisposable
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, patience.Token);
+        }
+    }
+
+    /// <summary>The same without real time: whoever waits for ever has waited for so many turns.</summary>
+    private async Task UntilAsync(Func<Task<bool>> condition, Replay replay, bool timePasses)
+    {
+        for (var left = ReplayPausesMax; !await condition(); left--)
+        {
+            Assert.True(left > 0, "What was waited for never came.");
+            if (timePasses && !Store.IsWriting)
+            {
+                Clock.Advance(Tick);
+            }
+
+            await replay.PauseAsync();
         }
     }
 
@@ -213,7 +237,11 @@ internal sealed class Engine : IAsyncDisposable
         await stored!.DisposeAsync();
         gasKey.Dispose();
         secondGasKey.Dispose();
-        Directory.Delete(folder, recursive: true);
+        if (folder.IsValueCreated)
+        {
+            Directory.Delete(folder.Value, recursive: true);
+        }
+
         await PostgresIfChosen.DropDatabaseAsync(database);
     }
 
@@ -244,7 +272,11 @@ internal sealed class Engine : IAsyncDisposable
         var token = new TokenSettings(Usdc.Address.ToString(), "USDC", Usdc.Name, Usdc.Version, 6);
         services.AddEvmChain(
             new ChainSettings("eip155:84532", confirmations, finalityDepth, [token]) { Sending = sending, SafeDepth = safeDepth },
-            provider => Chain ??= MakeChain(provider.GetRequiredService<TimeProvider>(), canShare),
+            provider =>
+            {
+                Chain ??= MakeChain(provider.GetRequiredService<TimeProvider>(), canShare);
+                return replay?.Far(Chain) ?? Chain;
+            },
             hasTwoKeys ? [gasKey, secondGasKey] : [gasKey]);
     }
 
@@ -271,8 +303,8 @@ internal sealed class Engine : IAsyncDisposable
 
     private TestStore MakeStore(TimeProvider clock)
     {
-        stored ??= database is null
-            ? SqliteAtomicStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "agentpay.db") }, clock, NullLogger<SqliteAtomicStore>.Instance)
+        stored ??= replay is not null ? replay.OpenStore()
+            : database is null ? SqliteAtomicStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder.Value, "agentpay.db") }, clock, NullLogger<SqliteAtomicStore>.Instance)
             : OpenPostgres(database);
         return Store = new TestStore(stored) { MessagesReadable = MessagesReadable, BeforeRecords = BeforeRecords };
     }

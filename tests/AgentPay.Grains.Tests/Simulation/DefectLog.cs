@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using AgentPay.Domain.Decisions;
+using AgentPay.Grains.Tests.Replays;
 using Microsoft.Extensions.Logging;
 
 namespace AgentPay.Grains.Tests.Simulation;
 
 /// <summary>Hears of broken invariants that a background loop only writes to its log, and keeps what was logged last for whoever reads of a broken promise.</summary>
-internal sealed class DefectLog : ILoggerProvider, ILogger
+internal sealed class DefectLog(ReplayTrace? trace = null) : ILoggerProvider, ILogger
 {
     private const int LinesMax = 40;
 
@@ -29,6 +30,7 @@ internal sealed class DefectLog : ILoggerProvider, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
+        trace?.Add($"log {eventId} {formatter(state, exception)} {exception?.Message}");
         lines.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{Elapsed.TotalSeconds:0.000} s {formatter(state, exception)} {exception?.Message}"));
         if (lines.Count > LinesMax)
         {

@@ -1,5 +1,6 @@
 using AgentPay.Chains.Evm;
 using AgentPay.Grains.Facilitator;
+using AgentPay.Grains.Tests.Replays;
 using AgentPay.Storage.Contract;
 
 namespace AgentPay.Grains.Tests.Simulation;
@@ -29,11 +30,12 @@ internal sealed class SimulatedPayment(Payment payment)
 
     /// <summary>Asks the engine to settle it, and marks the answer as delivered or not.</summary>
     /// <returns>What went wrong that must never go wrong; null when nothing did.</returns>
-    public async Task<string?> SettleAsync(Engine engine, string? key, bool delivered)
+    public async Task<string?> SettleAsync(Engine engine, string? key, bool delivered, ReplayTrace? trace = null)
     {
         try
         {
             var answer = await engine.SettleAsync(Payment, key);
+            trace?.Add($"answer {Payment.Id} to {key} {answer.Response}");
             var transfer = Payment.Transfer;
             var wasOnChain = engine.Chain.WasEverUsed(transfer.Token, transfer.From, transfer.Nonce);
             var marked = false;
@@ -41,6 +43,7 @@ internal sealed class SimulatedPayment(Payment payment)
             {
                 await answer.CloseAsync(delivered);
                 marked = delivered;
+                trace?.Add($"close {Payment.Id} to {key} {delivered}");
             }
             finally
             {
@@ -58,6 +61,7 @@ internal sealed class SimulatedPayment(Payment payment)
         catch (Exception e) when (e is StoreUnavailableException or ChainUnavailableException or FailureBudgetExceededException or OperationCanceledException or TimeoutException or OrleansException)
         {
             // Nobody can tell now: the caller asks again.
+            trace?.Add($"no answer {Payment.Id} to {key} {e.Message}");
             return null;
         }
         catch (Exception e)

@@ -1,5 +1,6 @@
 using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Tests.Replays;
 using AgentPay.Testing;
 
 namespace AgentPay.Grains.Tests.Simulation;
@@ -15,18 +16,22 @@ internal sealed class Simulation : IAsyncDisposable
     private readonly History history;
     private readonly Engine engine;
     private readonly DefectLog log;
+    private readonly Replay? replay;
     private readonly List<SimulatedPayment> payments = [];
     private List<Task<string?>> asked = [];
     private readonly List<string> broken = [];
 
-    private Simulation(History history, Engine engine, DefectLog log) => (this.history, this.engine, this.log) = (history, engine, log);
+    private Simulation(History history, Engine engine, DefectLog log, Replay? replay) =>
+        (this.history, this.engine, this.log, this.replay) = (history, engine, log, replay);
 
     /// <summary>Every promise that did not hold, in words; none when all did.</summary>
-    public static async Task<IReadOnlyList<string>> RunAsync(History history)
+    /// <param name="history">What happens.</param>
+    /// <param name="replay">A world that is the same each time; null for a real store and the machine's own threads.</param>
+    public static async Task<IReadOnlyList<string>> RunAsync(History history, Replay? replay = null)
     {
-        var log = new DefectLog();
-        var engine = await Engine.StartAsync(history.Confirmations, settleWaitSeconds: 20, history.CanShare, log: log);
-        await using var simulation = new Simulation(history, engine, log);
+        var log = new DefectLog(replay?.Trace);
+        var engine = await Engine.StartAsync(history.Confirmations, settleWaitSeconds: 20, history.CanShare, log: log, replay: replay);
+        await using var simulation = new Simulation(history, engine, log, replay);
         await simulation.LiveAsync();
         var lived = log.Elapsed;
         var rounds = await simulation.HealAsync();
@@ -49,6 +54,7 @@ internal sealed class Simulation : IAsyncDisposable
 
         foreach (var step in history.Steps)
         {
+            replay?.Trace.Add($"step {step} at {engine.Clock.GetUtcNow():O} on {engine.Chain.Height}");
             await DoAsync(step);
             for (var i = 0; i < step.B % 3; i++)
             {
@@ -153,7 +159,7 @@ internal sealed class Simulation : IAsyncDisposable
 
     /// <summary>Half of the callers have one of two keys; one in eight hangs up before its answer is delivered.</summary>
     private void Ask(SimulatedPayment payment, int choice) =>
-        asked.Add(payment.SettleAsync(engine, (choice % 4) switch { 0 => "one", 1 => "two", _ => null }, delivered: choice / 4 % 8 != 0));
+        asked.Add(payment.SettleAsync(engine, (choice % 4) switch { 0 => "one", 1 => "two", _ => null }, delivered: choice / 4 % 8 != 0, replay?.Trace));
 
     private void FrontRun(SimulatedPayment payment)
     {
@@ -238,5 +244,5 @@ internal sealed class Simulation : IAsyncDisposable
     }
 
     // Not a wait for something: the engine's threads get a chance to go on, so that histories differ in how far it came.
-    private static Task PauseAsync() => Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Engine.Stop);
+    private Task PauseAsync() => replay?.PauseAsync() ?? Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Engine.Stop);
 }
