@@ -107,7 +107,7 @@ public sealed class SiloHost : IHostedService
     /// <summary>Lets all activations vanish, as a kill of the process does; calls that come make new ones.</summary>
     public void AbandonAll()
     {
-        foreach (var activation in catalog.All())
+        foreach (var activation in catalog.InOrder(static _ => true))
         {
             activation.Abandon();
         }

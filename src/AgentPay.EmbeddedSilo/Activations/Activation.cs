@@ -65,6 +65,35 @@ internal sealed partial class Activation : IGrainContext, IActivationControl
 
     public bool HasFilters => grainClass.FiltersItself || Filters.Length > 0;
 
+    /// <summary>Nothing used it for the collection age.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (turns)
+            {
+                var now = catalog.Clock.GetTimestamp();
+                return phase == Phase.Active && !ending && running is null && now - lastUsed >= Ticks(catalog.Options.CollectionAge) && now >= keepUntil;
+            }
+        }
+    }
+
+    /// <summary>Some caller waits too long.</summary>
+    public bool HasLateCalls
+    {
+        get
+        {
+            if (Volatile.Read(ref running) is null && Volatile.Read(ref waiting) is null)
+            {
+                return false;
+            }
+            lock (turns)
+            {
+                return LateCalls().Any();
+            }
+        }
+    }
+
     public Task Deactivated
     {
         get
@@ -143,8 +172,7 @@ internal sealed partial class Activation : IGrainContext, IActivationControl
     {
         lock (turns)
         {
-            var now = catalog.Clock.GetTimestamp();
-            if (phase == Phase.Active && !ending && running is null && now - lastUsed >= Ticks(catalog.Options.CollectionAge) && now >= keepUntil)
+            if (IsIdle)
             {
                 catalog.Background.Enter();
                 _ = Deactivated.ContinueWith(static (_, work) => ((BackgroundWork)work!).Exit(), catalog.Background, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -156,15 +184,10 @@ internal sealed partial class Activation : IGrainContext, IActivationControl
     /// <summary>Tells callers that wait too long; their calls may have started, so the outcome is unknown to them.</summary>
     public void FailLateCalls()
     {
-        if (Volatile.Read(ref running) is null && Volatile.Read(ref waiting) is null)
-        {
-            return;
-        }
         var late = new List<Call>();
         lock (turns)
         {
-            var sentBefore = catalog.Clock.GetTimestamp() - Ticks(catalog.Options.ResponseTimeout);
-            late.AddRange(Running().Concat(waiting ?? []).Where(call => call.SentAt != 0 && call.SentAt <= sentBefore));
+            late.AddRange(LateCalls());
             // What has not started by now never starts.
             waiting = waiting is null ? null : new Queue<Call>(waiting.Except(late));
         }
@@ -232,6 +255,12 @@ internal sealed partial class Activation : IGrainContext, IActivationControl
         {
             yield return call;
         }
+    }
+
+    private IEnumerable<Call> LateCalls()
+    {
+        var sentBefore = catalog.Clock.GetTimestamp() - Ticks(catalog.Options.ResponseTimeout);
+        return Running().Concat(waiting ?? []).Where(call => call.SentAt != 0 && call.SentAt <= sentBefore);
     }
 
     private long Ticks(TimeSpan time) => (long)((Int128)time.Ticks * catalog.Clock.TimestampFrequency / TimeSpan.TicksPerSecond);

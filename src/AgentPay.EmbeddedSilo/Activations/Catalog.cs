@@ -43,6 +43,16 @@ internal sealed class Catalog(IServiceProvider services, TimeProvider clock, IOp
 
     public IReadOnlyCollection<Activation> All() => [.. activations.Select(pair => pair.Value)];
 
+    /// <summary>
+    /// Those of which this holds, by their names: what happens to several at once happens in the same order in every process, whatever its seed for hashes.
+    /// </summary>
+    public IReadOnlyList<Activation> InOrder(Func<Activation, bool> which) =>
+    [
+        .. activations.Select(static pair => pair.Value).Where(which)
+            .OrderBy(static activation => activation.GrainId.Type.ToString(), StringComparer.Ordinal)
+            .ThenBy(static activation => activation.GrainId.Key.ToString(), StringComparer.Ordinal),
+    ];
+
     public void Remove(Activation activation) => activations.TryRemove(new(activation.GrainId, activation));
 
     public void Start()
@@ -62,7 +72,7 @@ internal sealed class Catalog(IServiceProvider services, TimeProvider clock, IOp
 
     private void Collect()
     {
-        foreach (var (_, activation) in activations)
+        foreach (var activation in InOrder(static activation => activation.IsIdle))
         {
             activation.CollectIfIdle();
         }
@@ -70,7 +80,7 @@ internal sealed class Catalog(IServiceProvider services, TimeProvider clock, IOp
 
     private void FailLateCalls()
     {
-        foreach (var (_, activation) in activations)
+        foreach (var activation in InOrder(static activation => activation.HasLateCalls))
         {
             activation.FailLateCalls();
         }
