@@ -12,30 +12,37 @@ internal static class ReplayProcess
 {
     internal const string Argument = "replay";
 
-    /// <summary>Begins the line that says what became of a seed: seed, hash, lines of the trace, how many promises it broke, milliseconds.</summary>
+    /// <summary>Begins the line that ends what is said of a seed: seed, hash, lines of the trace, milliseconds. Lines before it say what promises it broke.</summary>
     internal const string Result = "= ";
 
     private const string WithTrace = "trace";
     private const string WithoutTrace = "-";
     private const int LeftTurns = 1000;
 
-    internal static string[] Command(IEnumerable<int> seeds, bool isTraced)
-    {
-        string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
-            ? [Environment.ProcessPath!, typeof(ReplayProcess).Assembly.Location]
-            : [Environment.ProcessPath!];
-        return [.. program, Argument, string.Join(',', seeds), isTraced ? WithTrace : WithoutTrace];
-    }
+    /// <summary>What a person types to see one seed's trace.</summary>
+    internal static string Words(int seed) =>
+        $"DOTNET_PROCESSOR_COUNT=1 DOTNET_gcConcurrent=0 tests/AgentPay.Grains.Tests/bin/Release/net10.0/AgentPay.Grains.Tests {Argument} {seed}-{seed} {WithTrace}";
 
-    internal static Process Start(IEnumerable<int> seeds, bool isTraced)
+    /// <param name="first">The first seed.</param>
+    /// <param name="last">The last; may be the lower one.</param>
+    /// <param name="isTraced">Writes every line of the traces before their results.</param>
+    internal static Process Start(int first, int last, bool isTraced)
     {
-        var command = Command(seeds, isTraced);
+        var command = Command(first, last, isTraced);
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true };
 
         // One processor and no collector beside it: nothing in the runtime has a second thread for the program's work.
         start.Environment["DOTNET_PROCESSOR_COUNT"] = "1";
         start.Environment["DOTNET_gcConcurrent"] = "0";
         return Process.Start(start)!;
+    }
+
+    private static string[] Command(int first, int last, bool isTraced)
+    {
+        string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+            ? [Environment.ProcessPath!, typeof(ReplayProcess).Assembly.Location]
+            : [Environment.ProcessPath!];
+        return [.. program, Argument, $"{first}-{last}", isTraced ? WithTrace : WithoutTrace];
     }
 
     /// <summary>What the child does.</summary>
@@ -50,9 +57,14 @@ internal static class ReplayProcess
         // From here on everything is on the one thread of the pool.
         return await Task.Run(async () =>
         {
-            foreach (var seed in seeds.Split(',').Select(static text => int.Parse(text, CultureInfo.InvariantCulture)))
+            var ends = seeds.Split('-').Select(static text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
+            for (var (seed, step) = (ends[0], Math.Sign(ends[1] - ends[0])); ; seed += step)
             {
                 await RunAsync(seed, trace == WithTrace ? Console.Out : null);
+                if (seed == ends[1])
+                {
+                    break;
+                }
             }
 
             return 0;
@@ -78,13 +90,13 @@ internal static class ReplayProcess
             broken = [.. broken, $"Not on the one thread: {stray}"];
         }
 
-        var (hash, count) = (trace.Hash, trace.Count);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{Result}{seed} {hash} {count} {broken.Count} {TimeProvider.System.GetElapsedTime(startedAt).TotalMilliseconds:0.0}"));
         foreach (var line in broken)
         {
             Console.WriteLine(line);
         }
+
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{Result}{seed} {trace.Hash} {trace.Count} {TimeProvider.System.GetElapsedTime(startedAt).TotalMilliseconds:0.0}"));
 
         // What was left of this engine runs out before the next begins.
         for (var left = LeftTurns; left > 0; left--)
