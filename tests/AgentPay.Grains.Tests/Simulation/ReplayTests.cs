@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using AgentPay.Testing;
 
@@ -90,17 +91,12 @@ public sealed class ReplayTests(ITestOutputHelper output)
     private static async IAsyncEnumerable<string> LinesAsync(int first, int last, bool isTraced)
     {
         using var process = ReplayProcess.Start(first, last, isTraced);
+        var seed = first;
         try
         {
-            while (true)
+            while (await ReadLineAsync(process, seed) is { } line)
             {
-                using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-                patience.CancelAfter(SeedMax);
-                if (await process.StandardOutput.ReadLineAsync(patience.Token) is not { } line)
-                {
-                    break;
-                }
-
+                seed += line.StartsWith(ReplayProcess.Result, StringComparison.Ordinal) ? Math.Sign(last - first) : 0;
                 yield return line;
             }
 
@@ -110,6 +106,20 @@ public sealed class ReplayTests(ITestOutputHelper output)
         finally
         {
             process.Kill();
+        }
+    }
+
+    private static async Task<string?> ReadLineAsync(Process process, int seed)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        patience.CancelAfter(SeedMax);
+        try
+        {
+            return await process.StandardOutput.ReadLineAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!Stop.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Something waits for ever, or never ends: {ReplayProcess.Words(seed)}");
         }
     }
 
