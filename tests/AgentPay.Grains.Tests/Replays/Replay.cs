@@ -24,8 +24,15 @@ internal sealed class Replay(int seed, ReplayTrace trace)
     /// <summary>Lets the engine come as far as the seed says.</summary>
     public Task PauseAsync() => driver.WaitAsync(turnsMin: 1);
 
-    public IAtomicStore OpenStore() =>
-        new MemoryAtomicStore(new MemoryRows(), ofStore, appliesInOrder: seed % 4 != 0) { Handed = trace.AddHanded, Ended = trace.AddEnded };
+    /// <summary>So many of the next batches the store writes fail.</summary>
+    public int FailingBatches { get; set; }
+
+    public IAtomicStore OpenStore() => new MemoryAtomicStore(new MemoryRows(), ofStore, appliesInOrder: seed % 4 != 0)
+    {
+        Handed = trace.AddHanded,
+        Ended = trace.AddEnded,
+        FailsBatch = () => FailingBatches > 0 && FailingBatches-- > 0,
+    };
 
     public IEvmChain Far(IEvmChain chain) => new DistantChain(chain, ofChain, trace);
 }

@@ -34,7 +34,8 @@ internal sealed class ReplayTrace(TextWriter? lines = null) : IDisposable
         hand {commit.Grain} on {commit.ExpectedVersion} {commit.Status} at {commit.DecidedAt:O} state {Bytes(commit.State)} transfers {string.Join(' ', commit.Transfers)} events {string.Join(' ', commit.Events.Select(entry => $"{entry.Type} {entry.Object} {Bytes(entry.Body)}"))} in {commit.Account} messages {string.Join(' ', commit.Messages.Select(message => $"{message.Target} {Bytes(message.Body)}"))} due {string.Join(' ', commit.Due)} records {string.Join(' ', commit.Records.Select(record => $"{record.Id} {(record.Body is { } body ? Bytes(body) : "gone")}"))} consumes {commit.Consumes} follows {commit.Follows?.IsApplied} fence {commit.Fence} answer {(commit.Answer is { } answer ? $"{answer.Scope} {answer.Key} {answer.HttpStatus} {answer.ExpiresAt:O} {Bytes(answer.Body)}" : "none")}
         """));
 
-    public void AddEnded(Commit commit, CommitResult result) => Add(string.Create(CultureInfo.InvariantCulture, $"end {commit.Grain} on {commit.ExpectedVersion} {result}"));
+    public void AddEnded(Commit commit, CommitResult? result) =>
+        Add(string.Create(CultureInfo.InvariantCulture, $"end {commit.Grain} on {commit.ExpectedVersion} {result?.ToString() ?? "not written"}"));
 
     public void Dispose() => hash.Dispose();
 

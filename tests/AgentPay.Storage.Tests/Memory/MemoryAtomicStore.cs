@@ -23,17 +23,20 @@ internal sealed class MemoryAtomicStore(MemoryRows rows, Pace pace, bool applies
 
     public bool AppliesInOrder => appliesInOrder;
 
+    /// <summary>Whether the next batch fails, as on a full disk: nothing of it is written.</summary>
+    public Func<bool> FailsBatch { get; set; } = static () => false;
+
     /// <summary>Hears of each commit that is handed over.</summary>
     public Action<Commit> Handed { get; init; } = static _ => { };
 
-    /// <summary>Hears how each commit ended, just before whoever handed it over.</summary>
-    public Action<Commit, CommitResult> Ended { get; init; } = static (_, _) => { };
+    /// <summary>Hears how each commit ended, just before whoever handed it over; null: its batch failed.</summary>
+    public Action<Commit, CommitResult?> Ended { get; init; } = static (_, _) => { };
 
     public Task<CommitResult> CommitAsync(Commit commit)
     {
         CommitRules.Check(commit);
         Handed(commit);
-        return AddAsync(ticket => rows.Apply(commit, _failed, ticket), result => Ended(commit, result));
+        return AddAsync(commit, ticket => rows.Apply(commit, _failed, ticket));
     }
 
     public Task RemoveMessageAsync(MessageId id, CancellationToken cancellationToken) => WriteAsync(() => rows.Remove(id), cancellationToken);
@@ -109,19 +112,19 @@ internal sealed class MemoryAtomicStore(MemoryRows rows, Pace pace, bool applies
     private Task WriteAsync(Action write, CancellationToken cancellationToken) => cancellationToken.IsCancellationRequested
         ? Task.FromCanceled(cancellationToken)
         : AddAsync(
+            commit: null,
             _ =>
             {
                 write();
                 return default;
-            },
-            static _ => { });
+            });
 
-    private Task<CommitResult> AddAsync(Func<long, CommitResult> apply, Action<CommitResult> ended)
+    private Task<CommitResult> AddAsync(Commit? commit, Func<long, CommitResult> apply)
     {
         lock (_gate)
         {
             ThrowIfClosed();
-            var write = new Write(++_tickets, apply, ended);
+            var write = new Write(++_tickets, commit, apply);
             _waiting.Enqueue(write);
             if (!_isWriting)
             {
@@ -136,36 +139,73 @@ internal sealed class MemoryAtomicStore(MemoryRows rows, Pace pace, bool applies
     /// <summary>A batch, its answers, and again, until nothing waits.</summary>
     private async Task WriteAllAsync()
     {
-        var batch = new List<(Write Write, CommitResult Result)>();
+        var batch = new List<(Write Write, CommitResult? Result)>();
         while (true)
         {
             await pace.WaitAsync(turnsMin: 1).ConfigureAwait(false);
-            lock (_gate)
-            {
-                batch.Clear();
-                while (batch.Count < StoreLimits.BatchCommitsMax && _waiting.TryDequeue(out var write))
-                {
-                    batch.Add((write, write.Apply(write.Ticket)));
-                }
-
-                _failed.Told(_tickets);
-                _failed.Forget(batch[^1].Write.Ticket);
-            }
-
+            Apply(batch);
             await pace.WaitAsync().ConfigureAwait(false);
             foreach (var (write, result) in batch)
             {
-                write.Ended(result);
-                write.Told.SetResult(result);
+                Tell(write, result);
             }
 
             lock (_gate)
             {
+                _failed.Told(_tickets);
+                _failed.Forget(batch[^1].Write.Ticket);
                 if (_waiting.Count == 0)
                 {
                     _isWriting = false;
                     return;
                 }
+            }
+        }
+    }
+
+    private void Apply(List<(Write Write, CommitResult? Result)> batch)
+    {
+        lock (_gate)
+        {
+            batch.Clear();
+            var fails = FailsBatch();
+            while (batch.Count < StoreLimits.BatchCommitsMax && _waiting.TryDequeue(out var write))
+            {
+                batch.Add((write, fails ? null : write.Apply(write.Ticket)));
+            }
+        }
+    }
+
+    private void Tell(Write write, CommitResult? result)
+    {
+        if (write.Commit is { } commit)
+        {
+            Ended(commit, result);
+        }
+
+        if (result is { } known)
+        {
+            write.Told.SetResult(known);
+            return;
+        }
+
+        if (write.Commit is { } failed)
+        {
+            Fail(failed);
+        }
+
+        write.Told.SetException(new StoreUnavailableException("The store could not write."));
+    }
+
+    private void Fail(Commit commit)
+    {
+        commit.Chain?.Break();
+        commit.Fate?.Decide(isApplied: false);
+        if (commit.Chain is null)
+        {
+            lock (_gate)
+            {
+                _failed.Add(commit.Grain, commit.ExpectedVersion);
             }
         }
     }
@@ -178,7 +218,7 @@ internal sealed class MemoryAtomicStore(MemoryRows rows, Pace pace, bool applies
         }
     }
 
-    private sealed record Write(long Ticket, Func<long, CommitResult> Apply, Action<CommitResult> Ended)
+    private sealed record Write(long Ticket, Commit? Commit, Func<long, CommitResult> Apply)
     {
         public TaskCompletionSource<CommitResult> Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
