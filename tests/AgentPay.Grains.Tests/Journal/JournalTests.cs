@@ -3,7 +3,6 @@ using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
 using AgentPay.Grains.Messages;
 using AgentPay.Grains.Settlements;
-using AgentPay.Grains.Tests.Simulation;
 
 namespace AgentPay.Grains.Tests.Journal;
 

@@ -4,7 +4,7 @@ using AgentPay.Domain.Decisions;
 using AgentPay.Grains.Tests.Replays;
 using Microsoft.Extensions.Logging;
 
-namespace AgentPay.Grains.Tests.Simulation;
+namespace AgentPay.Grains.Tests;
 
 /// <summary>Hears of broken invariants that a background loop only writes to its log, and keeps what was logged last for whoever reads of a broken promise.</summary>
 internal sealed class DefectLog(ReplayTrace? trace = null) : ILoggerProvider, ILogger
