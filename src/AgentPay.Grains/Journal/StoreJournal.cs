@@ -43,18 +43,9 @@ internal sealed class StoreJournal<TState>(
 
             cancellationToken.ThrowIfCancellationRequested();
             var now = clock.GetUtcNow();
-            Outcome<TState> outcome;
-            try
+            var (isDecided, outcome) = await TryAsync(decide, now);
+            if (!isDecided)
             {
-                outcome = decide(Newest, now);
-            }
-            catch (InvariantBrokenException)
-            {
-                if (await IsNewestAsync())
-                {
-                    throw;
-                }
-
                 races++;
                 continue;
             }
@@ -85,7 +76,13 @@ internal sealed class StoreJournal<TState>(
             }
 
             var now = clock.GetUtcNow();
-            var (outcome, answer) = decide(Newest, now);
+            var (isDecided, (outcome, answer)) = await TryAsync(decide, now);
+            if (!isDecided)
+            {
+                races++;
+                continue;
+            }
+
             Invariant.That(outcome.IsChange, "An answer is written with a change.");
             var (status, isRaceLost) = await CommitAsync(outcome, null, answer, now);
             races += isRaceLost ? 1 : 0;
@@ -209,9 +206,27 @@ internal sealed class StoreJournal<TState>(
     }
 
     /// <summary>
-    /// Whether what is remembered is what the row says. After a write that landed although it had been given up, what others rightly say of it looks impossible
-    /// to a memory from before; it is a defect only where the row says the same.
+    /// What is decided on the newest state; false when that looked impossible and the row says something else: decide again. After a write that landed although
+    /// it had been given up, what others rightly say of it looks impossible to a memory from before; it is a defect only where the row says the same.
     /// </summary>
+    private async ValueTask<(bool IsDecided, TDecision Decision)> TryAsync<TDecision>(Func<TState?, DateTimeOffset, TDecision> decide, DateTimeOffset now)
+    {
+        try
+        {
+            return (true, decide(Newest, now));
+        }
+        catch (InvariantBrokenException)
+        {
+            if (await IsNewestAsync())
+            {
+                throw;
+            }
+
+            return (false, default!);
+        }
+    }
+
+    /// <summary>Whether what is remembered is what the row says.</summary>
     private async Task<bool> IsNewestAsync()
     {
         var (decidedIn, decidedOn) = (memory, version);

@@ -106,6 +106,23 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public async Task What_is_kept_of_a_write_that_landed_after_it_was_given_up_is_no_defect()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        var grain = engine.Grains.GetGrain<ISettlementGrain>(payment.Id);
+        engine.Store.LandsLate = commit => commit.Grain.Type == SettlementId.GrainType;
+        await Assert.ThrowsAnyAsync<Exception>(() => engine.SettleAsync(payment));
+        Assert.Null(await grain.GetAsync(Engine.Stop));
+        engine.Store.Release();
+        await engine.UntilAsync(() => !engine.Store.IsWriting);
+
+        await grain.KeepAnswerAsync(new SoldAnswer(SoldAnswer.FingerprintOf("order-1", "GET /report"), 200, "text/plain", "", ""));
+
+        Assert.True((await grain.GetAsync(Engine.Stop))!.Answered);
+    }
+
+    [Fact]
     public async Task A_commit_the_store_refuses_outright_leaves_nothing_in_memory()
     {
         await using var engine = await Engine.StartAsync();

@@ -2,8 +2,8 @@ using AgentPay.Storage.Tests.Postgres;
 
 namespace AgentPay.SystemTests.World;
 
-/// <summary>A chain that mines each transaction at once, and an engine on it whose store is PostgreSQL.</summary>
-public sealed class PostgresWorld : EngineOnChain
+/// <summary>A chain that mines each transaction at once, and an engine on it whose store is a PostgreSQL of its own.</summary>
+public class PostgresWorld : ProxiedWorld
 {
     private readonly PrivatePostgres _postgres = new();
 
@@ -22,6 +22,7 @@ public sealed class PostgresWorld : EngineOnChain
     {
         await base.DisposeAsync();
         await _postgres.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     private protected override Dictionary<string, string> Change(Dictionary<string, string> settings)

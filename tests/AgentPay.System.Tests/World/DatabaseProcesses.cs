@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using AgentPay.Storage.Tests.Postgres;
 
-namespace AgentPay.SystemTests.Promises;
+namespace AgentPay.SystemTests.World;
 
 /// <summary>A database server's processes, taken off the processor: its connections stay open and say nothing.</summary>
 internal sealed class DatabaseProcesses

@@ -1,7 +1,6 @@
 using System.Globalization;
-using AgentPay.SystemTests.World;
 
-namespace AgentPay.SystemTests.Promises;
+namespace AgentPay.SystemTests.World;
 
 /// <summary>A chain that mines when told, and an engine that sends with several keys: what is lost of one does not stop the others.</summary>
 public sealed class ReorgWorld : EngineOnChain
