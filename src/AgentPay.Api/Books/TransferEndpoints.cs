@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using AgentPay.Api.Facilitator;
 using AgentPay.Api.Problems;
+using AgentPay.Api.Silence;
 using AgentPay.Domain.Books;
 using AgentPay.Grains.Books;
 using AgentPay.Storage.Contract;
@@ -21,12 +22,13 @@ public static class TransferEndpoints
         var group = routes.MapGroup("/v1").WithTags("Book");
         group.MapPost("/transfers", BookAsync).WithName("bookTransfers").WithSummary("Moves amounts between accounts of the book: one transfer, or up to 1,000 in a list.")
             .Accepts<TransferRequestDocument>("application/json").Produces<TransferDocument>().AddProblems(400, 401, 413, 415, 422, 503);
-        group.MapGet("/transfers/{id}", GetAsync).WithName("getTransfer").WithSummary("One booked transfer.").AddProblems(401, 404, 503);
-        group.MapGet("/accounts/{account}/balances", GetBalancesAsync).WithName("getAccountBalances").WithSummary("What an account of the book holds.").AddProblems(401, 404, 503);
+        group.MapGet("/transfers/{id}", GetAsync).WithName("getTransfer").WithSummary("One booked transfer.").Promptly().AddProblems(401, 404, 503);
+        group.MapGet("/accounts/{account}/balances", GetBalancesAsync).WithName("getAccountBalances").WithSummary("What an account of the book holds.").Promptly().AddProblems(401, 404, 503);
         return routes;
     }
 
-    private static async Task BookAsync(HttpContext context, IGrainFactory grains, BookAccess access, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task BookAsync(
+        HttpContext context, IGrainFactory grains, BookAccess access, StoreSilence silence, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (!access.Admits(context))
         {
@@ -48,17 +50,16 @@ public static class TransferEndpoints
             return;
         }
 
-        var reply = await grains.GetGrain<IBookGrain>(Book.OperatorsKey).BookAsync(
-            new BookTransfers
-            {
-                Id = TransferId.NewRequest(Guid.CreateVersion7(clock.GetUtcNow())),
-                IsBatch = request.IsBatch,
-                Orders = request.Orders,
-                Key = key,
-                Fingerprint = Fingerprint(body.Span),
-                RequestId = context.TraceIdentifier,
-            },
-            cancellationToken);
+        var command = new BookTransfers
+        {
+            Id = TransferId.NewRequest(Guid.CreateVersion7(clock.GetUtcNow())),
+            IsBatch = request.IsBatch,
+            Orders = request.Orders,
+            Key = key,
+            Fingerprint = Fingerprint(body.Span),
+            RequestId = context.TraceIdentifier,
+        };
+        var reply = await silence.UnlessAsync(() => grains.GetGrain<IBookGrain>(Book.OperatorsKey).BookAsync(command, cancellationToken));
         await (reply.Receipt is null ? Catalogue.IdempotencyConflict.ExecuteAsync(context) : TransferAnswer.WriteAsync(context, request, reply));
     }
 

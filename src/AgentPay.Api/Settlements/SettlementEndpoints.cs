@@ -1,5 +1,6 @@
 using AgentPay.Api.Facilitator;
 using AgentPay.Api.Problems;
+using AgentPay.Api.Silence;
 using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
@@ -23,6 +24,7 @@ public static class SettlementEndpoints
             invocation.HttpContext.RequestServices.GetService(typeof(FacilitatorAccess)) is FacilitatorAccess access && access.Admits(invocation.HttpContext)
                 ? await next(invocation)
                 : Catalogue.ApiKeyRequired);
+        group.Promptly();
         group.MapGet("/{id}", GetAsync).WithName("getSettlement").WithSummary("One settlement with its postings and events.").AddProblems(401, 404, 503);
         group.MapGet("/by-transaction/{hash}", GetByTransactionAsync).WithName("getSettlementByTransaction")
             .WithSummary("The settlement a transaction of this engine carries.").AddProblems(401, 404, 503);

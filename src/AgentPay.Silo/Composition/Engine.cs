@@ -182,6 +182,7 @@ internal static class Engine
         }
 
         services.AddAgentPayApi();
+        services.AddPromptFacilitator();
         services.Configure<FacilitatorSettings>(configuration.GetSection("AgentPay:Facilitator"));
         services.Configure<FacilitatorAccessSettings>(configuration.GetSection("AgentPay:Facilitator"));
         services.Configure<BookSettings>(configuration.GetSection("AgentPay:Book"));

@@ -25,12 +25,13 @@ internal static class HealthEndpoints
     {
         var chains = desk.Health;
         var failure = store.LastWriteFailure;
-        var storeOk = failure is null && store.WriteLag < WriteLagMax;
+        var isSilent = store.Silence.IsCancellationRequested;
+        var storeOk = failure is null && !isSilent && store.WriteLag < WriteLagMax;
         var member = silo.Look();
         var ready = storeOk && member.IsActive && chains.Any(chain => !chain.IsHalted) && !lifetime.ApplicationStopping.IsCancellationRequested;
         var answer = new ReadyAnswer(
             ready ? "ready" : "not_ready",
-            new StoreAnswer(storeOk ? "healthy" : "degraded", failure?.Reason),
+            new StoreAnswer(storeOk ? "healthy" : "degraded", failure?.Reason ?? (isSilent ? "The database does not answer." : null)),
             member,
             [.. chains.Select(chain => ConnectorAnswer.Of(chain, desk, clock))]);
         return ready ? TypedResults.Ok(answer) : TypedResults.Json(answer, statusCode: StatusCodes.Status503ServiceUnavailable);

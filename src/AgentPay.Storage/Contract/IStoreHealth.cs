@@ -8,6 +8,12 @@ public interface IStoreHealth
 
     /// <summary>How long the oldest write that is not yet answered has waited; zero when none waits.</summary>
     TimeSpan WriteLag { get; }
+
+    /// <summary>
+    /// Cancelled while the database takes what it is asked and answers nothing, within a second; another one after it has answered again. What waits for it may be
+    /// given up: its outcome is not known.
+    /// </summary>
+    CancellationToken Silence { get; }
 }
 
 /// <summary>A write that failed.</summary>

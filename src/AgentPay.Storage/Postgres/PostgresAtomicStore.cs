@@ -20,6 +20,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     private readonly PostgresDatabase _database;
     private readonly ProcessRegistry _registry;
     private readonly ProcessView _view;
+    private readonly DatabasePulse _pulse;
     private readonly ILogger _logger;
     private readonly PostgresWriter[] _writers;
     private readonly WriterLanes _lanes;
@@ -41,6 +42,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
         registry.Failed = _writers[0].Probe;
         _dueClaim = options.DueClaim;
         _reader = new Reader(database.Readers, database.ReadersMax, _writers[0].Probe);
+        _pulse = new DatabasePulse(database, clock, logger);
     }
 
     /// <inheritdoc/>
@@ -59,6 +61,9 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     /// <inheritdoc/>
     public TimeSpan WriteLag => _writers.Max(writer => writer.Lag);
 
+    /// <inheritdoc/>
+    public CancellationToken Silence => _pulse.Silence;
+
     /// <summary>Connects, and brings the database to this program's schema; one process at a time does that.</summary>
     /// <exception cref="StoreUnavailableException">
     /// The database cannot be reached, refuses, is a standby, was written by a newer program, or does not make commits durable.
@@ -70,7 +75,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     /// <exception cref="StoreUnavailableException">See <see cref="OpenAsync"/>.</exception>
     public static PostgresAtomicStore Open(PostgresStoreOptions options, TimeProvider clock, ILogger<PostgresAtomicStore> logger)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.ConnectionsMax, 4);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ConnectionsMax, 5);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ConnectionsMax, 100);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Writers, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Writers, 2);
@@ -274,6 +279,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
         await Task.Run(() => Array.ForEach(_writers, writer => writer.Close())).ConfigureAwait(false);
         await Task.WhenAll(_writers.Select(writer => Task.Run(writer.Dispose))).ConfigureAwait(false);
         await Task.Run(_registry.Dispose).ConfigureAwait(false);
+        await Task.Run(_pulse.Dispose).ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
         _logger.Closed(_database.Name);
     }

@@ -10,6 +10,10 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     private const int ConnectSeconds = 1;
     private const int CommandSeconds = 10;
     private const int BeatSeconds = 2;
+
+    /// <summary>One keeps the process on record, one asks whether the database answers.</summary>
+    private const int OwnConnections = 2;
+
     private const int VersionMin = 15;
 
     /// <summary>
@@ -27,7 +31,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     private PostgresDatabase(PostgresStoreOptions options)
     {
         var readers = Settings(options, "-c jit=off");
-        readers.MaxPoolSize = options.ConnectionsMax - options.Writers - 1;
+        readers.MaxPoolSize = options.ConnectionsMax - options.Writers - OwnConnections;
         readers.NoResetOnClose = true;
         Readers = NpgsqlDataSource.Create(readers);
         ReadersMax = readers.MaxPoolSize;
@@ -41,7 +45,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         Name = $"{writers.Host}/{writers.Database}";
     }
 
-    /// <summary>A connection that renews what the process has; it never waits long.</summary>
+    /// <summary>A connection that renews what the process has, or asks whether anybody is there; it never waits long.</summary>
     internal NpgsqlConnection OpenBeat() => _beats.OpenConnection();
 
     internal NpgsqlDataSource Readers { get; }

@@ -6,7 +6,7 @@ public sealed record PostgresStoreOptions
     /// <summary>Where the database is, in Npgsql's words: <c>Host=…;Database=…;Username=…</c>.</summary>
     public required string ConnectionString { get; init; }
 
-    /// <summary>Connections at the same time, those that write included; 4 to 100.</summary>
+    /// <summary>Connections at the same time, those that write included; 5 to 100.</summary>
     public int ConnectionsMax { get; init; } = 16;
 
     /// <summary>Connections that write; 1 or 2. The second one is used while many writes are under way.</summary>

@@ -39,6 +39,10 @@ public sealed class SqliteAtomicStore : IAtomicStore, IStoreHealth
     /// <inheritdoc/>
     public TimeSpan WriteLag => _writer.Lag;
 
+    /// <inheritdoc/>
+    /// <remarks>A file has nobody behind it who could be silent.</remarks>
+    public CancellationToken Silence => CancellationToken.None;
+
     /// <summary>Opens the file, made when missing, and brings it to this program's schema.</summary>
     /// <exception cref="StoreUnavailableException">
     /// Another process has the file, a newer program wrote it, it is no database, the folder is missing, or SQLite is missing or too old.

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using AgentPay.Api;
 using AgentPay.Api.Payments;
+using AgentPay.Storage.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -21,10 +22,11 @@ internal sealed class Shop : IAsyncDisposable
     private readonly WebApplication server;
     private readonly HttpClient http = new();
 
-    private Shop(WebApplication server, Engine engine)
+    private Shop(WebApplication server, Engine engine, SilentStore silence)
     {
         this.server = server;
         Engine = engine;
+        Silence = silence;
     }
 
     public Engine Engine { get; }
@@ -34,18 +36,23 @@ internal sealed class Shop : IAsyncDisposable
 
     public Uri Url => new(server.Urls.Single());
 
+    /// <summary>Says, when it is told to, that the database does not answer.</summary>
+    public SilentStore Silence { get; }
+
     public static async Task<Shop> OpenAsync()
     {
-        var engine = await Engine.StartAsync();
+        var (engine, silence) = (await Engine.StartAsync(), new SilentStore());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(engine.Facilitator);
         builder.Services.AddAgentPayApi();
+        builder.Services.AddPromptFacilitator();
+        builder.Services.AddSingleton<IStoreHealth>(silence);
         var server = builder.Build();
         server.UseExceptionHandler(_ => { });
-        var shop = new Shop(server, engine);
+        var shop = new Shop(server, engine, silence);
         shop.Map();
         await server.StartAsync(Engine.Stop);
         return shop;
@@ -108,6 +115,7 @@ internal sealed class Shop : IAsyncDisposable
         await server.StopAsync(new CancellationToken(canceled: true));
         await server.DisposeAsync();
         await Engine.DisposeAsync();
+        Silence.Dispose();
     }
 
     private void Map()

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using AgentPay.Storage.Tests.Postgres;
 
-namespace AgentPay.SystemTests.World;
+namespace AgentPay.Storage.Tests.Postgres;
 
 /// <summary>A database server's processes, taken off the processor: its connections stay open and say nothing.</summary>
 internal sealed class DatabaseProcesses
