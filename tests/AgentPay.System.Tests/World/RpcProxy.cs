@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using AgentPay.Chains.Evm;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -31,9 +32,24 @@ public enum RpcFate
     Drop,
 }
 
+/// <summary>When the node gets once more what was sent.</summary>
+public enum RpcDouble
+{
+    /// <summary>Not at all.</summary>
+    Never,
+
+    /// <summary>While it waits for its block.</summary>
+    InThePool,
+
+    /// <summary>When it is mined.</summary>
+    AfterItsBlock,
+}
+
 /// <summary>Stands between the engine and its node and stops calls, before the node or before the answer.</summary>
 internal sealed class RpcProxy : IAsyncDisposable
 {
+    private const string Sending = "eth_sendRawTransaction";
+
     private readonly ConcurrentDictionary<Stop, bool> _stops = new();
     private readonly HttpClient _http = new();
     private readonly SemaphoreSlim _turn = new(1);
@@ -65,6 +81,15 @@ internal sealed class RpcProxy : IAsyncDisposable
     /// for ever and offers it to no block (foundry issue 10122): here it does one after the other.
     /// </summary>
     public bool MinesWhatIsSent { get; init; }
+
+    /// <summary>Done before a request that sends goes to the node: what others do on the chain just then. Gets the request's text.</summary>
+    public Func<string, Task>? BeforeSending { get; set; }
+
+    /// <summary>What is sent the node gets twice, and the engine hears its second word.</summary>
+    public RpcDouble Double { get; set; }
+
+    /// <summary>The node's words of what it did not take, or had taken already.</summary>
+    public ConcurrentQueue<string> Refusals { get; } = new();
 
     /// <summary>The node behind; another one may take its place.</summary>
     public Uri Node
@@ -100,6 +125,13 @@ internal sealed class RpcProxy : IAsyncDisposable
         return stop;
     }
 
+    /// <summary>Sends what somebody else signed, all of it before what is sent later; here it is mined as what the engine sends.</summary>
+    public Task SendAsync(IEnumerable<SignedTransaction> signed)
+    {
+        var calls = signed.Select((one, place) => $$"""{"jsonrpc":"2.0","id":{{place}},"method":"{{Sending}}","params":["0x{{Convert.ToHexStringLower(one.Raw.Span)}}"]}""");
+        return SendAndMineAsync(Encoding.UTF8.GetBytes($"[{string.Join(',', calls)}]"));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _server.StopAsync(new CancellationToken(canceled: true));
@@ -122,7 +154,7 @@ internal sealed class RpcProxy : IAsyncDisposable
 
         // A caller that is gone by now never sent its request.
         context.RequestAborted.ThrowIfCancellationRequested();
-        var bytes = MinesWhatIsSent && methods.Contains("eth_sendRawTransaction") ? await SendAndMineAsync(body.ToArray()) : await AskNodeAsync(body.ToArray());
+        var bytes = methods.Contains(Sending) ? await SendAsync(body.ToArray(), text) : await AskNodeAsync(body.ToArray());
         if (!await MeetAsync(context, methods, text, RpcPoint.BeforeAnswer))
         {
             Drop(context);
@@ -141,12 +173,28 @@ internal sealed class RpcProxy : IAsyncDisposable
         return await answer.Content.ReadAsByteArrayAsync(CancellationToken.None);
     }
 
+    private async Task<byte[]> SendAsync(byte[] request, string text)
+    {
+        await (BeforeSending?.Invoke(text) ?? Task.CompletedTask);
+        var answer = await TakeTurnAsync(request);
+        answer = Double == RpcDouble.AfterItsBlock ? await TakeTurnAsync(request) : answer;
+        foreach (var refused in CallsOf(answer, static one => one.TryGetProperty("error", out var error) ? error.GetProperty("message").GetString() : null))
+        {
+            Refusals.Enqueue(refused);
+        }
+
+        return answer;
+    }
+
+    private Task<byte[]> TakeTurnAsync(byte[] request) => MinesWhatIsSent ? SendAndMineAsync(request) : AskNodeAsync(request);
+
     private async Task<byte[]> SendAndMineAsync(byte[] request)
     {
         await _turn.WaitAsync(CancellationToken.None);
         try
         {
-            return await AskNodeAsync(request);
+            var answer = await AskNodeAsync(request);
+            return Double == RpcDouble.InThePool ? await AskNodeAsync(request) : answer;
         }
         finally
         {
@@ -200,11 +248,14 @@ internal sealed class RpcProxy : IAsyncDisposable
         }
     }
 
-    private static List<string> MethodsOf(byte[] body)
+    private static List<string> MethodsOf(byte[] body) => CallsOf(body, static call => call.GetProperty("method").GetString());
+
+    /// <summary>What of each call, or answer, of a batch or of the only one.</summary>
+    private static List<string> CallsOf(byte[] body, Func<JsonElement, string?> what)
     {
         using var document = JsonDocument.Parse(body);
         var calls = document.RootElement.ValueKind == JsonValueKind.Array ? document.RootElement.EnumerateArray().ToArray() : [document.RootElement];
-        return [.. calls.Select(call => call.GetProperty("method").GetString()!)];
+        return [.. calls.Select(what).OfType<string>()];
     }
 
     /// <summary>Stops requests until it is released.</summary>

@@ -43,7 +43,7 @@ internal sealed class TestChain : IAsyncDisposable
     public static Task<TestChain> StartAsync(string arguments = "", ulong chainId = 84532) => StartAsync(arguments, chainId, isZeroGas: false);
 
     /// <summary>Starts a chain with another token on it, from the test network's contracts.</summary>
-    public static Task<TestChain> StartWithTokenAsync(string contract) => StartAsync("", 84532, isZeroGas: false, contract);
+    public static Task<TestChain> StartWithTokenAsync(string contract, string arguments = "") => StartAsync(arguments, 84532, isZeroGas: false, contract);
 
     /// <summary>Starts a chain whose gas is free, before the fee market.</summary>
     public static Task<TestChain> StartZeroGasAsync(string contract = "TestUsdc") => StartAsync(ZeroGasArguments, 324705682, isZeroGas: true, contract);
@@ -71,8 +71,34 @@ internal sealed class TestChain : IAsyncDisposable
     public Task MintAsync(Address to, ulong atoms) =>
         SendAsync(_owner, Token.ToString(), new AbiWriter("mint(address,uint256)").Address(to).Number(atoms).ToArray());
 
+    /// <summary>Gives so much to each of many, in few blocks, and gas.</summary>
+    public async Task EndowAsync(IEnumerable<Address> many, ulong atoms)
+    {
+        foreach (var some in many.Chunk(100))
+        {
+            foreach (var to in some)
+            {
+                await CallAsync("anvil_setBalance", to.ToString(), "0x56bc75e2d63100000");
+                var data = Hex(new AbiWriter("mint(address,uint256)").Address(to).Number(atoms).ToArray());
+                await CallAsync("eth_sendTransaction", new { from = _owner, to = Token.ToString(), data, gas = "0x186a0" });
+            }
+
+            await MineAsync();
+            await Wait.UntilAsync(async () => await BalanceAsync(some[^1]) == atoms);
+        }
+    }
+
     public async Task<ulong> BalanceAsync(Address account) =>
         ulong.Parse((await ReadAsync(new AbiWriter("balanceOf(address)").Address(account).ToArray()))[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    /// <summary>Every authorization that was used, with its transaction: the chain's own log.</summary>
+    public async Task<Dictionary<(Address Payer, Bytes32 Nonce), string>> AuthorizationsUsedAsync()
+    {
+        var filter = new { fromBlock = "0x0", toBlock = "latest", address = Token.ToString(), topics = new[] { Eip3009.AuthorizationUsed.ToString() } };
+        return (await CallAsync("eth_getLogs", filter)).EnumerateArray().ToDictionary(
+            static log => (Address.Parse("0x" + log.GetProperty("topics")[1].GetString()![26..]), new Bytes32(Convert.FromHexString(log.GetProperty("topics")[2].GetString().AsSpan(2)))),
+            static log => log.GetProperty("transactionHash").GetString()!);
+    }
 
     /// <summary>How often authorizations of this payer were used: the chain's own log.</summary>
     public async Task<int> AuthorizationsUsedAsync(Address payer)
