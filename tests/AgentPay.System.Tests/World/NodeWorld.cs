@@ -1,7 +1,7 @@
 namespace AgentPay.SystemTests.World;
 
 /// <summary>A chain that mines after each request that sends, an engine that answers a settle after three seconds at most, and a proxy between them.</summary>
-public sealed class NodeWorld : ProxiedWorld
+public class NodeWorld : ProxiedWorld
 {
     private protected override bool MinesWhatIsSent => true;
 
@@ -10,4 +10,16 @@ public sealed class NodeWorld : ProxiedWorld
         settings["AgentPay__Facilitator__SettleWaitSeconds"] = "3";
         return settings;
     }
+}
+
+/// <summary>The same with a token that uses the authorization, moves nothing and says nothing of a transfer.</summary>
+public sealed class NothingMovedWorld : NodeWorld
+{
+    private protected override Task<TestChain> StartChainAsync() => TestChain.StartWithTokenAsync("TokenUsedWithoutTransfer", "--no-mining");
+}
+
+/// <summary>The same with a token that does nothing and succeeds when the authorization was used before.</summary>
+public sealed class SilentTokenWorld : NodeWorld
+{
+    private protected override Task<TestChain> StartChainAsync() => TestChain.StartWithTokenAsync("TokenSilentOnUsedNonce", "--no-mining");
 }
