@@ -18,8 +18,23 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
     private const string Missing = "PostgreSQL 15 or newer is missing: install the package `postgresql` (apt-get install postgresql).";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentpay-postgres-");
     private readonly string _binaries = FindBinaries();
+    private readonly int? _mounts;
+    private readonly string? _log;
     private Process? _server;
     private int _schemas;
+
+    public PrivatePostgres() => Data = Path.Combine(_folder.FullName, "data");
+
+    /// <summary>One whose tables, or whose log alone, lie where a file system is mounted for some processes only.</summary>
+    /// <param name="mounts">One of those processes: the server sees what it sees.</param>
+    /// <param name="data">For its data directory; null: a temporary one.</param>
+    /// <param name="log">For its log; null: in the data directory.</param>
+    internal PrivatePostgres(int mounts, string? data, string? log)
+        : this()
+    {
+        (_mounts, _log) = (mounts, log);
+        Data = data ?? Data;
+    }
 
     public int Port { get; private set; }
 
@@ -67,7 +82,11 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
             Run("chown", "postgres", _folder.FullName);
         }
 
-        Run(Path.Combine(_binaries, "initdb"), "-D", Data, "-U", "agentpay", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
+        string[] log = _log is null ? [] : ["--waldir", _log];
+
+        // Whoever brings a disk of their own may cut its power: what is not synced then was never there.
+        string[] sync = _mounts is null ? ["--no-sync"] : [];
+        Run(Path.Combine(_binaries, "initdb"), ["-D", Data, "-U", "agentpay", "-A", "trust", "-E", "UTF8", "--locale=C", .. log, .. sync]);
         using (var probe = new TcpListener(IPAddress.Loopback, 0))
         {
             probe.Start();
@@ -79,6 +98,8 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
 
     public async Task StartAsync()
     {
+        // Of one that was killed.
+        File.Delete(PidFile);
         _server = Process.Start(Command(
             "sh", "-c", Holder, "sh", _folder.FullName, Path.Combine(_binaries, "postgres"), "-D", Data, "-p", Port.ToString(CultureInfo.InvariantCulture),
             "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=100", "-c", "fsync=on"));
@@ -103,8 +124,10 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
         _server!.Kill(entireProcessTree: true);
         await _server.WaitForExitAsync();
         _server = null;
-        File.Delete(Path.Combine(Data, "postmaster.pid"));
     }
+
+    /// <summary>False: it stopped by itself, as it does when it cannot recover.</summary>
+    internal bool IsRunning => _server is not null && File.Exists(PidFile);
 
     public async ValueTask DisposeAsync()
     {
@@ -121,9 +144,12 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
         }
     }
 
-    private string Data => Path.Combine(_folder.FullName, "data");
+    private string Data { get; }
 
-    private static void Run(string program, params string[] arguments)
+    /// <summary>As this process sees it.</summary>
+    private string PidFile => string.Create(CultureInfo.InvariantCulture, $"{(_mounts is null ? "" : $"/proc/{_mounts}/root")}{Data}/postmaster.pid");
+
+    private void Run(string program, params string[] arguments)
     {
         using var process = Process.Start(Command(program, arguments))!;
         var errors = process.StandardError.ReadToEndAsync();
@@ -136,11 +162,12 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>PostgreSQL refuses to run as root; Debian's package brings a user for it.</summary>
-    private static ProcessStartInfo Command(string program, params string[] arguments)
+    private ProcessStartInfo Command(string program, params string[] arguments)
     {
         string[] line = Environment.UserName == "root" && program != "chown"
             ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", program, .. arguments]
             : [program, .. arguments];
+        line = _mounts is { } process ? ["nsenter", string.Create(CultureInfo.InvariantCulture, $"--mount=/proc/{process}/ns/mnt"), .. line] : line;
         var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
         start.Environment["LC_ALL"] = "C";
         return start;

@@ -18,22 +18,24 @@ internal sealed class BookEngines : IAsyncDisposable
     public const string Vault = "vault";
     public const long PointsMax = 50_000;
 
-    private readonly PrivatePostgres _postgres = new();
+    private readonly PrivatePostgres? _postgres;
     private Engine[] _engines = [];
 
-    private BookEngines()
-    {
-    }
+    private BookEngines(PrivatePostgres? postgres) => _postgres = postgres;
 
     public IReadOnlyList<Engine> All => _engines;
 
+    /// <summary>Their server, where they have one.</summary>
+    public PrivatePostgres Postgres => _postgres!;
+
     public string Database { get; private set; } = "";
 
-    public static async Task<BookEngines> StartAsync(int count)
+    /// <summary>On a new server, or on one that is not started yet, which from then on is theirs.</summary>
+    public static async Task<BookEngines> StartAsync(int count, PrivatePostgres? postgres = null)
     {
-        var engines = new BookEngines();
-        await engines._postgres.InitializeAsync();
-        engines.Database = await engines._postgres.AddSchemaAsync();
+        var engines = new BookEngines(postgres ?? new PrivatePostgres());
+        await engines.Postgres.InitializeAsync();
+        engines.Database = await engines.Postgres.AddSchemaAsync();
         var settings = SettingsFor(engines.Database);
         engines._engines = [.. Enumerable.Range(0, count).Select(_ => new Engine(settings))];
 
@@ -43,6 +45,16 @@ internal sealed class BookEngines : IAsyncDisposable
             await engine.StartAsync(waitUntilReady: false);
         }
 
+        return engines;
+    }
+
+    /// <summary>A single one, on the store that the run's engines have: a file of its own, unless asked for otherwise.</summary>
+    public static async Task<BookEngines> StartAloneAsync()
+    {
+        var settings = SettingsFor("");
+        settings.Remove("AgentPay__Postgres");
+        var engines = new BookEngines(null) { _engines = [new Engine(settings)] };
+        await engines._engines[0].StartAsync(waitUntilReady: false);
         return engines;
     }
 
@@ -84,7 +96,10 @@ internal sealed class BookEngines : IAsyncDisposable
             await engine.DisposeAsync();
         }
 
-        await _postgres.DisposeAsync();
+        if (_postgres is not null)
+        {
+            await _postgres.DisposeAsync();
+        }
     }
 
     private static async Task<Answer?> TryAsync(Engine engine, HttpRequestMessage request, CancellationToken hangUp, params (string Name, string Value)[] headers)

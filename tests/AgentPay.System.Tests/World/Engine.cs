@@ -139,9 +139,10 @@ internal sealed class Engine : IAsyncDisposable
         await StartAsync();
     }
 
-    /// <summary>What a stopped engine left is whole: see <see cref="DataFolder"/>.</summary>
-    public Task AssertWholeAsync(long transfers) =>
-        _settings.GetValueOrDefault(DatabaseSetting) is { } database ? DataFolder.AssertWholeInPostgresAsync(database, transfers) : DataFolder.AssertWholeAsync(Data, transfers);
+    /// <summary>What a stopped engine left is whole: see <see cref="DataFolder"/>. A book that did nothing else has no events.</summary>
+    public Task AssertWholeAsync(long transfers, bool hasEvents = true) => _settings.GetValueOrDefault(DatabaseSetting) is { } database
+        ? DataFolder.AssertWholeInPostgresAsync(database, transfers, hasEvents)
+        : DataFolder.AssertWholeAsync(Data, transfers, hasEvents);
 
     public Task<Answer> VerifyAsync(Payment payment) => PostAsync("/facilitator/verify", payment.Json);
 
