@@ -10,8 +10,8 @@ public interface IStoreHealth
     TimeSpan WriteLag { get; }
 
     /// <summary>
-    /// Cancelled while the database takes what it is asked and answers nothing, within a second; another one after it has answered again. What waits for it may be
-    /// given up: its outcome is not known.
+    /// Cancelled while the database answers nothing, silent or gone, within a second; another one after it has answered again. What waits for it may be given up: its
+    /// outcome is not known.
     /// </summary>
     CancellationToken Silence { get; }
 }

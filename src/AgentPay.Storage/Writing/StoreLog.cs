@@ -47,7 +47,7 @@ internal static partial class StoreLog
     [LoggerMessage(2021, LogLevel.Error, "Another process took this one for dead. It writes nothing until it has registered anew.")]
     internal static partial void TakenForDead(this ILogger logger);
 
-    [LoggerMessage(2022, LogLevel.Error, "The database takes questions and has not answered one for {Milliseconds} ms: requests are refused until it does.")]
+    [LoggerMessage(2022, LogLevel.Error, "The database has answered nothing for {Milliseconds} ms: requests are refused until it does.")]
     internal static partial void IsSilent(this ILogger logger, long milliseconds);
 
     [LoggerMessage(2023, LogLevel.Information, "The database answers again, after {Milliseconds} ms.")]

@@ -24,6 +24,7 @@ public sealed class FullDiskTests
 
     /// <summary>While the tables have no room the server refuses writes and runs; without room for its log it ends in a panic, recovers, and may stop for good.</summary>
     [Theory]
+    [Trait("Needs", "disk")]
     [InlineData("tables")]
     [InlineData("log")]
     public async Task While_the_disk_under_the_database_is_full_nothing_is_acknowledged_and_with_room_again_the_engine_serves_within_five_seconds(string full)

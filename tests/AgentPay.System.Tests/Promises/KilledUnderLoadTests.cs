@@ -36,6 +36,7 @@ public sealed class KilledUnderLoadTests
     }
 
     [Fact]
+    [Trait("Needs", "disk")]
     public async Task Nothing_acknowledged_is_lost_and_nothing_is_half_there_when_the_power_of_the_database_is_cut_under_64_writers()
     {
         await using var disk = await OwnDisk.LosingAsync();
@@ -47,6 +48,7 @@ public sealed class KilledUnderLoadTests
 
     /// <summary>What shows that the disk loses something: without it the test before this one could not fail.</summary>
     [Fact]
+    [Trait("Needs", "disk")]
     public async Task A_database_that_acknowledges_before_it_syncs_is_found_out_when_its_power_is_cut()
     {
         await using var disk = await OwnDisk.LosingAsync();

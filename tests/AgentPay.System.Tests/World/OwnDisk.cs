@@ -89,7 +89,8 @@ internal sealed partial class OwnDisk : IAsyncDisposable
     public async Task RestoreAsync()
     {
         using var enter = Process.Start(new ProcessStartInfo(
-            "nsenter", [string.Create(CultureInfo.InvariantCulture, $"--mount=/proc/{Mounts}/ns/mnt"), "sh", "-c", Remount, "sh", _folder]) { RedirectStandardError = true })!;
+            "nsenter", [string.Create(CultureInfo.InvariantCulture, $"--mount=/proc/{Mounts}/ns/mnt"), "sh", "-c", Remount, "sh", _folder])
+        { RedirectStandardError = true })!;
         var errors = await enter.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await enter.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(enter.ExitCode == 0, errors);
@@ -107,7 +108,10 @@ internal sealed partial class OwnDisk : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("agentpay-disk-").FullName;
         var start = new ProcessStartInfo("unshare", ["--mount", "sh", "-c", Holder, "sh", folder, .. mount(folder)])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
         };
         var disk = new OwnDisk(folder, Process.Start(start)!);
         if (await disk._holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is null)

@@ -6,8 +6,9 @@ namespace AgentPay.Storage.Postgres.Processes;
 
 /// <summary>
 /// Asks the database four times a second, on a connection of its own, for nothing but an answer: one that is frozen, or behind a network that swallows, takes whatever
-/// it is asked and says nothing, and whoever waits for it has to be told long before a write is given up. The question touches no row and no disk, so a database that
-/// is merely slow answers it. A thread of its own asks, so that a busy thread pool is not taken for a silent database.
+/// it is asked and says nothing, and whoever waits for it has to be told long before a write is given up. One that is gone refuses those who ask it, but not those who
+/// wait for what nobody can write down meanwhile. The question touches no row and no disk, so a database that is merely slow answers it. A thread of its own asks, so
+/// that a busy thread pool is not taken for a silent database.
 /// </summary>
 internal sealed class DatabasePulse : IDisposable
 {
@@ -16,6 +17,9 @@ internal sealed class DatabasePulse : IDisposable
 
     /// <summary>A question without an answer for so long is silence: with the pause before it, known within a second.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(600);
+
+    /// <summary>The class of the errors of a server that stops or starts (PostgreSQL, appendix A); any other refusal, as that there are too many connections, is an answer.</summary>
+    private const string Intervention = "57";
 
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(100);
 
@@ -41,7 +45,7 @@ internal sealed class DatabasePulse : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Cancelled as long as the database takes questions and answers none.</summary>
+    /// <summary>Cancelled as long as the database answers nothing.</summary>
     internal CancellationToken Silence
     {
         get
@@ -71,14 +75,13 @@ internal sealed class DatabasePulse : IDisposable
             {
                 Ask();
             }
-            catch (NpgsqlException)
+            catch (NpgsqlException trouble)
             {
-                // Gone, not silent: whoever reads or writes is told so by the database itself. After a silence that stays what callers are told, until it answers.
                 _connection?.Dispose();
                 _connection = null;
-                lock (_gate)
+                if (trouble is PostgresException { SqlState: var state } && !state.StartsWith(Intervention, StringComparison.Ordinal))
                 {
-                    _askedAt = _silence.IsCancellationRequested ? _askedAt : null;
+                    Answered();
                 }
             }
 
@@ -99,6 +102,11 @@ internal sealed class DatabasePulse : IDisposable
             _ = question.ExecuteScalar();
         }
 
+        Answered();
+    }
+
+    private void Answered()
+    {
         bool wasSilent;
         lock (_gate)
         {
