@@ -59,7 +59,7 @@ public static class TransferEndpoints
             Fingerprint = Fingerprint(body.Span),
             RequestId = context.TraceIdentifier,
         };
-        var reply = await silence.UnlessAsync(() => grains.GetGrain<IBookGrain>(Book.OperatorsKey).BookAsync(command, cancellationToken));
+        var reply = await silence.UnlessAsync(token => grains.GetGrain<IBookGrain>(Book.OperatorsKey).BookAsync(command, token), cancellationToken: cancellationToken);
         await (reply.Receipt is null ? Catalogue.IdempotencyConflict.ExecuteAsync(context) : TransferAnswer.WriteAsync(context, request, reply));
     }
 

@@ -9,42 +9,47 @@ internal sealed class PromptFacilitator(IFacilitator facilitator, StoreSilence s
     public SupportedResponse Supported => facilitator.Supported;
 
     public Task<VerifyResponse> VerifyAsync(PaymentPayload payment, PaymentRequirements requirements, CancellationToken cancellationToken) =>
-        silence.UnlessAsync(() => facilitator.VerifyAsync(payment, requirements, cancellationToken));
+        silence.UnlessAsync(token => facilitator.VerifyAsync(payment, requirements, token), cancellationToken: cancellationToken);
 
     public async Task<SettleAnswer> SettleAsync(PaymentPayload payment, PaymentRequirements requirements, string? idempotencyKey, CancellationToken cancellationToken) =>
         Prompt(await silence.UnlessAsync(
-            () => facilitator.SettleAsync(payment, requirements, idempotencyKey, cancellationToken), static late => late.CloseAsync(delivered: false)));
+            token => facilitator.SettleAsync(payment, requirements, idempotencyKey, token), static late => late.CloseAsync(delivered: false), cancellationToken));
 
     public async Task<AdmissionAnswer> AdmitAsync(PaymentPayload payment, PaymentRequirements requirements, string resource, CancellationToken cancellationToken)
     {
         var answer = await silence.UnlessAsync(
-            () => facilitator.AdmitAsync(payment, requirements, resource, cancellationToken), static late => late.Admission?.ReleaseAsync() ?? Task.CompletedTask);
+            token => facilitator.AdmitAsync(payment, requirements, resource, token), static late => late.Admission?.ReleaseAsync() ?? Task.CompletedTask, cancellationToken);
         return answer.Admission is null ? answer : answer with { Admission = new PromptAdmission(answer.Admission, this, silence) };
     }
 
-    private SettleAnswer Prompt(SettleAnswer answer) => new(answer.Response, delivered => silence.OwedAsync(() => answer.CloseAsync(delivered)));
+    /// <summary>Who has its answer waits for nothing: that it has it is noted however long that takes, for a connection cut meanwhile could take it away.</summary>
+    private SettleAnswer Prompt(SettleAnswer answer) =>
+        new(answer.Response, delivered => delivered ? answer.CloseAsync(delivered: true) : silence.OwedAsync(() => answer.CloseAsync(delivered: false)));
 
     private sealed class PromptAdmission(IAdmittedPayment admitted, PromptFacilitator prompt, StoreSilence silence) : IAdmittedPayment
     {
-        private Task _settling = Task.CompletedTask;
+        /// <summary>Whether the settlement was answered, once that is known.</summary>
+        private Task<bool> _settled = Task.FromResult(false);
 
         public bool CanKeep => admitted.CanKeep;
 
         public async Task<SettleAnswer> SettleAsync(CancellationToken cancellationToken)
         {
-            var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _settling = over.Task;
-            return prompt.Prompt(await silence.UnlessAsync(SettleAsync, static late => late.CloseAsync(delivered: false), isOwed: true));
+            return prompt.Prompt(await silence.UnlessAsync(SettleAsync, static late => late.CloseAsync(delivered: false), cancellationToken));
 
-            async Task<SettleAnswer> SettleAsync()
+            async Task<SettleAnswer> SettleAsync(CancellationToken token)
             {
+                var (over, isAnswered) = (new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously), false);
+                _settled = over.Task;
                 try
                 {
-                    return await admitted.SettleAsync(cancellationToken);
+                    var answer = await admitted.SettleAsync(token);
+                    isAnswered = true;
+                    return answer;
                 }
                 finally
                 {
-                    over.SetResult();
+                    over.SetResult(isAnswered);
                 }
             }
         }
@@ -52,11 +57,13 @@ internal sealed class PromptFacilitator(IFacilitator facilitator, StoreSilence s
         public Task KeepAsync(int httpStatus, string contentType, string receipt, byte[] body) =>
             silence.OwedAsync(() => admitted.KeepAsync(httpStatus, contentType, receipt, body));
 
-        /// <summary>After the settlement, though its caller was told before that nobody can tell.</summary>
+        /// <summary>After the settlement, though its caller was told before that nobody can tell; its answer, when there is one, is closed and releases.</summary>
         public Task ReleaseAsync() => silence.OwedAsync(async () =>
         {
-            await _settling;
-            await admitted.ReleaseAsync();
+            if (!await _settled)
+            {
+                await admitted.ReleaseAsync();
+            }
         });
     }
 }

@@ -10,5 +10,5 @@ internal static class PromptReads
     /// <summary>Answers 503 within a second when the database is silent.</summary>
     public static TBuilder Promptly<TBuilder>(this TBuilder endpoints)
         where TBuilder : IEndpointConventionBuilder => endpoints.AddEndpointFilter(static async (invocation, next) =>
-            await invocation.HttpContext.RequestServices.GetRequiredService<StoreSilence>().UnlessAsync(() => next(invocation).AsTask()));
+            await invocation.HttpContext.RequestServices.GetRequiredService<StoreSilence>().UnlessAsync(_ => next(invocation).AsTask()));
 }

@@ -29,6 +29,9 @@ internal sealed partial class BlockWatch(
     // A node may call a block safe that a reorganization nobody here has heard of yet put in place of ours.
     private readonly Dictionary<ulong, Bytes32> followed = [];
 
+    // Blocks from before those, where the chain was seen to have a transaction of ours.
+    private readonly HashSet<BlockReference> witnessed = [];
+
     // A receipt must be reported before its block can be taken back: one at a time.
     private readonly SemaphoreSlim turn = new(1, 1);
 
@@ -51,6 +54,7 @@ internal sealed partial class BlockWatch(
                 unread.Clear();
                 reports.Clear();
                 followed.Clear();
+                witnessed.Clear();
                 foreach (var lane in lanes)
                 {
                     // Blocks may have been lost that nobody will tell of; what still is in one is found again by its receipt.
@@ -142,6 +146,10 @@ internal sealed partial class BlockWatch(
         if (receipt is not null && receipt.Block.ToReference() != transaction.Block)
         {
             Note((lane, hash), await TryMinedAsync(lane, hash, receipt, cancellationToken));
+        }
+        else if (receipt is not null)
+        {
+            Witness(receipt.Block.ToReference());
         }
     }
 
@@ -278,6 +286,7 @@ internal sealed partial class BlockWatch(
             return false;
         }
 
+        Witness(receipt.Block.ToReference());
         await lane.Grain.MinedAsync(transaction.Nonce, hash, receipt.Block.ToReference(), proven, MinedReport.IsStarved(transaction, receipt));
         return true;
     }
@@ -297,6 +306,7 @@ internal sealed partial class BlockWatch(
 
     private async Task LoseAsync(BlockReference block, CancellationToken cancellationToken)
     {
+        witnessed.Remove(block);
         foreach (var lane in lanes)
         {
             lane.ForgetIncluded();
@@ -341,7 +351,42 @@ internal sealed partial class BlockWatch(
         var heights = await finality.TryReadAsync(Head!.Value.Number, cancellationToken);
         foreach (var lane in working)
         {
+            // What was noted late, by a write that had been given up, may be of a block whose loss was told before.
+            if (FindUnseen(lane) is { } unseen)
+            {
+                lane.FallBehind(new ChainUnavailableException($"A transaction is noted in block {unseen.Number} {unseen.Hash}, which nobody here has seen."));
+                continue;
+            }
+
             await KeepToLaneAsync(lane, () => DeepenAsync(lane, heights), cancellationToken);
+        }
+    }
+
+    /// <summary>A block in which a transaction is noted and that the chain that is followed does not have, by what was seen of it; null when there is none.</summary>
+    private BlockReference? FindUnseen(SignerLane lane)
+    {
+        BlockReference? seen = null;
+        foreach (var transaction in lane.Newest!.Transactions.Values)
+        {
+            if (transaction.Block is { } block && block != seen)
+            {
+                if (followed.TryGetValue(block.Number, out var hash) ? hash.ToString() != block.Hash : !witnessed.Contains(block))
+                {
+                    return block;
+                }
+
+                seen = block;
+            }
+        }
+
+        return null;
+    }
+
+    private void Witness(BlockReference block)
+    {
+        if (!followed.ContainsKey(block.Number))
+        {
+            witnessed.Add(block);
         }
     }
 

@@ -195,6 +195,13 @@ internal sealed class Facilitator(
 
         if (settled is { IsPaid: true, IdempotencyKey: null } && !process.IsAlone)
         {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                // Nobody is there to be told: the success is left to who asks again.
+                await grain.LeaveAsync(caller);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
             return await grain.ClaimAnswerAsync(caller)
                 ? new SettleAnswer(words.Settled(settled))
                 : new SettleAnswer(words.Refused(SettlementRefusals.Duplicate, settled.Transaction));
@@ -272,11 +279,19 @@ internal sealed class Facilitator(
             Leave();
             return new SettleAnswer(answer.Response, async delivered =>
             {
-                await answer.CloseAsync(delivered);
-                if (!delivered || !answer.Response.Success)
+                var isHandedOver = false;
+                try
                 {
-                    // Paid for or still undecided, and not handed over: the buyer may come again with the same payment.
-                    await ReleaseAsync();
+                    await answer.CloseAsync(delivered);
+                    isHandedOver = delivered && answer.Response.Success;
+                }
+                finally
+                {
+                    if (!isHandedOver)
+                    {
+                        // Paid for or still undecided, and not handed over, or nobody knows: the buyer may come again with the same payment.
+                        await ReleaseAsync();
+                    }
                 }
             });
         }

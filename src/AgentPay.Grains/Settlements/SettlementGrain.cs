@@ -71,16 +71,28 @@ internal sealed class SettlementGrain(
 
     public async Task AnsweredAsync(string caller)
     {
-        await DecideAsync(new AnswerSettlement());
-        await LeaveAsync(caller);
+        try
+        {
+            await DecideAsync(new AnswerSettlement());
+        }
+        finally
+        {
+            await LeaveAsync(caller);
+        }
+
         Rest();
     }
 
     public async Task<bool> ClaimAnswerAsync(string caller)
     {
-        var isFirst = (await DecideAsync(new AnswerSettlement())).IsChange;
-        await LeaveAsync(caller);
-        return isFirst;
+        try
+        {
+            return (await DecideAsync(new AnswerSettlement())).IsChange;
+        }
+        finally
+        {
+            await LeaveAsync(caller);
+        }
     }
 
     public Task KeepAnswerAsync(SoldAnswer sold) => journal.DecideOnceAsync((state, now) =>

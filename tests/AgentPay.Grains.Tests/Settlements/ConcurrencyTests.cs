@@ -145,7 +145,9 @@ public sealed class ConcurrencyTests
         engine.Store.HoldBefore = commit => commit.Grain.Type == "signer" && commit.Consumes is not null;
         var payment = engine.Pay();
         var settling = engine.SettleAsync(payment);
-        await engine.UntilAsync(() => !engine.Store.Held.IsEmpty);
+
+        // On SQLite it is delivered before its own commit is durable.
+        await engine.UntilAsync(async () => !engine.Store.Held.IsEmpty && (await engine.Store.ReadWaitingMessagesAsync(DateTimeOffset.MaxValue, 10, Engine.Stop)).Count == 1);
         var stolen = Assert.Single(await engine.Store.ReadWaitingMessagesAsync(DateTimeOffset.MaxValue, 10, Engine.Stop));
         var signer = engine.Grains.GetGrain<IFactReceiver>(GrainId.Create(stolen.Target.Type, stolen.Target.Key));
         var envelope = new FactEnvelope(AgentPay.Grains.Journal.MessageForms.Read(stolen.Body.Span), stolen.Id.Source, stolen.Id.Version, stolen.Id.Index);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using AgentPay.Storage.Writing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -18,8 +19,11 @@ internal sealed class DatabasePulse : IDisposable
     /// <summary>A question without an answer for so long is silence: with the pause before it, known within a second.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(600);
 
-    /// <summary>The class of the errors of a server that stops or starts (PostgreSQL, appendix A); any other refusal, as that there are too many connections, is an answer.</summary>
-    private const string Intervention = "57";
+    /// <summary>
+    /// Classes of errors (PostgreSQL, appendix A) in which nobody answers: a server that stops or starts, or a proxy without one. Any other refusal, as that there
+    /// are too many connections, is an answer.
+    /// </summary>
+    private static readonly FrozenSet<string> _absent = FrozenSet.Create("57", "08");
 
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(100);
 
@@ -60,7 +64,7 @@ internal sealed class DatabasePulse : IDisposable
     public void Dispose()
     {
         _stopping.Set();
-        _timer.Dispose();
+        _timer.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _thread.Join();
         _connection?.Dispose();
         _stopping.Dispose();
@@ -75,11 +79,12 @@ internal sealed class DatabasePulse : IDisposable
             {
                 Ask();
             }
-            catch (NpgsqlException trouble)
+            catch (Exception trouble) when (trouble is NpgsqlException or InvalidOperationException)
             {
+                // The latter: the connection was found broken between two questions.
                 _connection?.Dispose();
                 _connection = null;
-                if (trouble is PostgresException { SqlState: var state } && !state.StartsWith(Intervention, StringComparison.Ordinal))
+                if (trouble is PostgresException { SqlState: var state } && !_absent.Contains(state[..2]))
                 {
                     Answered();
                 }
@@ -123,7 +128,6 @@ internal sealed class DatabasePulse : IDisposable
 
     private void Look()
     {
-        CancellationTokenSource silence;
         lock (_gate)
         {
             if (_askedAt is not { } asked || _clock.GetElapsedTime(asked) < _patience || _silence.IsCancellationRequested)
@@ -131,11 +135,11 @@ internal sealed class DatabasePulse : IDisposable
                 return;
             }
 
+            // Marked at once; who waits for it is told by another thread.
             _silentSince = asked;
-            silence = _silence;
+            _ = _silence.CancelAsync();
         }
 
         _logger.IsSilent((long)_patience.TotalMilliseconds);
-        silence.Cancel();
     }
 }
