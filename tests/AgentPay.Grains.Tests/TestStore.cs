@@ -31,6 +31,9 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     /// <summary>Which commits fail for their callers and are written at the next <see cref="Release"/>: the connection was lost, and the database went on by itself.</summary>
     public Func<Commit, bool> LandsLate { get; set; } = _ => false;
 
+    /// <summary>Which commits fail for their callers and are written at once: the connection was lost, and the database had taken them.</summary>
+    public Func<Commit, bool> LandsUntold { get; set; } = _ => false;
+
     /// <summary>Nothing can be read or written while this is set.</summary>
     public bool IsDown { get; set; }
 
@@ -79,7 +82,7 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     {
         lock (gate)
         {
-            HoldBefore = HoldAfter = LandsLate = _ => false;
+            HoldBefore = HoldAfter = LandsLate = LandsUntold = _ => false;
             releases++;
         }
 
@@ -117,7 +120,7 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
             return HeldBeforeAsync(commit, releasesBefore);
         }
 
-        return HoldAfter(commit) ? HeldAfterAsync(written, releasesBefore) : written;
+        return LandsUntold(commit) ? UntoldAsync(written) : HoldAfter(commit) ? HeldAfterAsync(written, releasesBefore) : written;
     }
 
     public ValueTask<StoredState?> ReadAsync(GrainRef grain, CancellationToken cancellationToken) => Up().ReadAsync(grain, cancellationToken);
@@ -193,6 +196,12 @@ internal sealed class TestStore(IAtomicStore store) : IAtomicStore
     }
 
     private static Task<CommitResult> Failed() => Task.FromException<CommitResult>(new StoreUnavailableException("The store is down."));
+
+    private static async Task<CommitResult> UntoldAsync(Task<CommitResult> written)
+    {
+        await written;
+        return await Failed();
+    }
 
     private Commit? NextLate()
     {

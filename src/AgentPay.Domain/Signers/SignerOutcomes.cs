@@ -32,6 +32,12 @@ public sealed partial record Signer
         for (var i = 0; i < reports.Length; i++)
         {
             var work = settlements[i];
+            if (transaction.Block is { } before && reports[i] is not ConfirmSettlement)
+            {
+                // Nobody told that the block it was in is lost, and what it did there it did not do here.
+                draft.Tell(work, new UndoSettlement(before));
+            }
+
             if (absent[i])
             {
                 // Nothing was tried for it.

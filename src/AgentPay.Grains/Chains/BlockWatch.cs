@@ -171,9 +171,14 @@ internal sealed partial class BlockWatch(
         BlockGasLimit = block.GasLimit;
         HeadSeenAt = clock.GetUtcNow();
         followed[head.Number] = head.Hash;
-        if (head.Number >= FollowedMax)
+        if (head.Number >= FollowedMax && followed.Remove(head.Number - FollowedMax, out var hash))
         {
-            followed.Remove(head.Number - FollowedMax);
+            // Where the chain calls nothing final for long, something may still be noted there.
+            var old = new BlockReference(head.Number - FollowedMax, hash.ToString());
+            if (lanes.Any(lane => lane.Newest?.Transactions.Values.Any(transaction => transaction.Block == old) == true))
+            {
+                witnessed.Add(old);
+            }
         }
     }
 
@@ -352,21 +357,22 @@ internal sealed partial class BlockWatch(
         foreach (var lane in working)
         {
             // What was noted late, by a write that had been given up, may be of a block whose loss was told before.
-            if (FindUnseen(lane) is { } unseen)
+            var signer = lane.Newest!;
+            if (FindUnseen(signer) is { } unseen)
             {
                 lane.FallBehind(new ChainUnavailableException($"A transaction is noted in block {unseen.Number} {unseen.Hash}, which nobody here has seen."));
                 continue;
             }
 
-            await KeepToLaneAsync(lane, () => DeepenAsync(lane, heights), cancellationToken);
+            await KeepToLaneAsync(lane, () => DeepenAsync(lane, signer, heights), cancellationToken);
         }
     }
 
     /// <summary>A block in which a transaction is noted and that the chain that is followed does not have, by what was seen of it; null when there is none.</summary>
-    private BlockReference? FindUnseen(SignerLane lane)
+    private BlockReference? FindUnseen(Signer signer)
     {
         BlockReference? seen = null;
-        foreach (var transaction in lane.Newest!.Transactions.Values)
+        foreach (var transaction in signer.Transactions.Values)
         {
             if (transaction.Block is { } block && block != seen)
             {
@@ -390,15 +396,15 @@ internal sealed partial class BlockWatch(
         }
     }
 
-    private async Task DeepenAsync(SignerLane lane, SettledHeights heights)
+    private async Task DeepenAsync(SignerLane lane, Signer signer, SettledHeights heights)
     {
-        var finals = MinedUpTo(lane, from: 0, heights.Final).ToImmutableArray();
+        var finals = MinedUpTo(signer, from: 0, heights.Final).ToImmutableArray();
         if (!finals.IsEmpty)
         {
             await lane.Grain.FinalAsync(finals);
         }
 
-        var safes = MinedUpTo(lane, lane.Newest!.SafeTo, heights.Safe).Except(finals).ToArray();
+        var safes = MinedUpTo(signer, signer.SafeTo, heights.Safe).Except(finals).ToArray();
         if (safes.Length > 0)
         {
             await lane.Grain.SafeAsync(safes[^1] + 1);
@@ -406,9 +412,9 @@ internal sealed partial class BlockWatch(
     }
 
     /// <summary>Nonces, in order, of what was mined not above a height; none while the node's chain is not the followed one there.</summary>
-    private IEnumerable<ulong> MinedUpTo(SignerLane lane, ulong from, SettledHeight? height) => height is not { } settled || !IsFollowed(settled)
+    private IEnumerable<ulong> MinedUpTo(Signer signer, ulong from, SettledHeight? height) => height is not { } settled || !IsFollowed(settled)
         ? []
-        : lane.Newest!.Transactions.Values
+        : signer.Transactions.Values
             .SkipWhile(transaction => transaction.Nonce < from)
             .TakeWhile(transaction => transaction.Block is { } block && block.Number <= settled.Number)
             .Select(transaction => transaction.Nonce);

@@ -259,6 +259,11 @@ internal sealed partial class ChainWorker : BackgroundService
                 {
                     await lane.SyncAsync(token);
                 }
+                else
+                {
+                    // What was decided and given up, and was written all the same, shows itself to nobody.
+                    await lane.Grain.WakeAsync();
+                }
             }
         },
         stoppingToken);

@@ -7,6 +7,8 @@ namespace AgentPay.Grains.Journal;
 /// <summary>Starts what a commit asked for: its messages and its nearest deadline.</summary>
 internal sealed class CommitSink(MessageDispatcher messages, DueSweeper deadlines) : ICommitSink
 {
+    public void MayFollowUnseen() => messages.ReadAnew();
+
     public void Handed(Commit commit, Task<CommitResult> write) => messages.DispatchEarly(commit, write);
 
     public void Dropped(Commit commit) => messages.Drop(commit);

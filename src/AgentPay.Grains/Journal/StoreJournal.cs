@@ -106,6 +106,11 @@ internal sealed class StoreJournal<TState>(
     private async Task<(CommitStatus Status, bool IsRaceLost)> CommitAsync(Outcome<TState> outcome, Consumption? consumes, Answer? answer, DateTimeOffset now)
     {
         var (decidedIn, solitude, before) = (memory, surroundings.Solitude, (Newest, version));
+        if (outcome.IsChange && mayBePassed)
+        {
+            sink.MayFollowUnseen();
+        }
+
         var commit = outcome.IsChange ? Remember(outcome, consumes, answer, now) : null;
         var (decidedOn, write) = (version, commit is null ? newestWrite : newestWrite = Hand(commit));
         var status = await EndOfAsync(commit, write, decidedIn, before);

@@ -26,13 +26,23 @@ internal sealed partial class MessageDispatcher : BackgroundService
     private readonly ILogger<MessageDispatcher> logger;
     private readonly MessageLanes lanes;
     private readonly CancellationTokenSource stopping = new();
-    private TaskCompletionSource leasesChanged = NewSignal();
+    private TaskCompletionSource rowsChanged = NewSignal();
     private int sweepCount = SweepCountMin;
 
     public MessageDispatcher(IGrainFactory grains, IAtomicStore store, Surroundings surroundings, TimeProvider clock, ILogger<MessageDispatcher> logger)
     {
         (this.grains, this.store, this.surroundings, this.clock, this.logger) = (grains, store, surroundings, clock, logger);
         lanes = new MessageLanes(DeliverAsync);
+    }
+
+    /// <summary>
+    /// What lies in the rows goes at once, and before anything new: it waited for a grain that is decided for here from now on, whose sender may be dead, or it is of a
+    /// commit that was given up and was written all the same.
+    /// </summary>
+    public void ReadAnew()
+    {
+        lanes.ReadAnew();
+        Volatile.Read(ref rowsChanged).TrySetResult();
     }
 
     /// <summary>Hands over the messages of a commit that is on its way; <see cref="Dispatch"/> or <see cref="Drop"/> follows.</summary>
@@ -85,14 +95,14 @@ internal sealed partial class MessageDispatcher : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        surroundings.LeasesChanged += Wake;
+        surroundings.LeasesChanged += ReadAnew;
         try
         {
             await SweepRepeatedlyAsync(stoppingToken);
         }
         finally
         {
-            surroundings.LeasesChanged -= Wake;
+            surroundings.LeasesChanged -= ReadAnew;
         }
     }
 
@@ -101,12 +111,6 @@ internal sealed partial class MessageDispatcher : BackgroundService
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>What waited for a grain that is decided for here from now on goes at once, and before anything new: its sender may be dead.</summary>
-    private void Wake()
-    {
-        lanes.ReadAnew();
-        Volatile.Read(ref leasesChanged).TrySetResult();
-    }
 
     private async Task SweepRepeatedlyAsync(CancellationToken stoppingToken)
     {
@@ -114,9 +118,9 @@ internal sealed partial class MessageDispatcher : BackgroundService
         var sentBefore = DateTimeOffset.MaxValue;
         while (!stoppingToken.IsCancellationRequested)
         {
-            if (leasesChanged.Task.IsCompleted)
+            if (rowsChanged.Task.IsCompleted)
             {
-                Volatile.Write(ref leasesChanged, NewSignal());
+                Volatile.Write(ref rowsChanged, NewSignal());
             }
 
             var pause = SweepPeriod;
@@ -132,7 +136,7 @@ internal sealed partial class MessageDispatcher : BackgroundService
             // A clock that was set back hides no message that was sent before.
             newest = clock.GetUtcNow() is var now && now > newest ? now : newest;
             sentBefore = newest - SweepPeriod;
-            await Task.WhenAny(Task.Delay(pause, clock, stoppingToken), leasesChanged.Task);
+            await Task.WhenAny(Task.Delay(pause, clock, stoppingToken), rowsChanged.Task);
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed class SignerGrain(
 {
     private long decisions;
     private long shown;
+    private Signer? newestShown;
 
     public async Task<Signer> WakeAsync()
     {
@@ -69,10 +70,12 @@ internal sealed class SignerGrain(
                 return decide(state ?? New(), now);
             },
             consumes);
-        if ((outcome.IsChange || alwaysShow) && order > shown)
+        if ((outcome.IsChange || alwaysShow || !ReferenceEquals(outcome.State, newestShown)) && order > shown)
         {
-            // Decisions become durable in order, but those who wait for them may run on in another: an older state must not hide newer bytes.
+            // Decisions become durable in order, but those who wait for them may run on in another: an older state must not hide newer bytes. What changed nothing
+            // may still be news: a decision that was given up, and was written all the same.
             shown = order;
+            newestShown = outcome.State;
             desk.Observe(outcome.State!);
         }
 

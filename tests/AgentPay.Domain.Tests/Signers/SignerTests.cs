@@ -121,6 +121,17 @@ public sealed class SignerTests
     }
 
     [Fact]
+    public void What_was_done_in_a_block_of_whose_loss_nobody_told_is_undone_when_another_block_does_something_else()
+    {
+        var mined = WithOne().Mined(5, HashOf(5), Given.Block, [new ConfirmSettlement(HashOf(5), Given.Block)]).State!;
+        var (failed, confirmed) = (new FailSettlement("invalid_exact_evm_transaction_failed"), new ConfirmSettlement(HashOf(5), Given.OtherBlock));
+
+        Assert.Equal([new UndoSettlement(Given.Block), failed], Told(mined.Mined(5, HashOf(5), Given.OtherBlock, [failed])));
+        Assert.Equal([new UndoSettlement(Given.Block), new DoubtSettlement()], Told(mined.Mined(5, HashOf(5), Given.OtherBlock, [new DoubtSettlement()])));
+        Assert.Equal([confirmed], Told(mined.Mined(5, HashOf(5), Given.OtherBlock, [confirmed])));
+    }
+
+    [Fact]
     public void A_taken_nonce_moves_its_work_to_the_next_one_while_there_is_time()
     {
         var taken = WithOne().NonceTaken(5, TestPen.Alone, Given.Now);

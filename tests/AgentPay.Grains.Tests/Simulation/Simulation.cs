@@ -142,6 +142,9 @@ internal sealed class Simulation : IAsyncDisposable
             case StepKind.CommitsFail when step.B % 4 == 0:
                 engine.Store.LandsLate = _ => Interlocked.Decrement(ref left) >= 0;
                 break;
+            case StepKind.CommitsFail when step.B % 4 == 1:
+                engine.Store.LandsUntold = _ => Interlocked.Decrement(ref left) >= 0;
+                break;
             case StepKind.CommitsFail when replay is not null && step.B % 2 == 0:
                 replay.FailingBatches = left;
                 break;
@@ -202,7 +205,7 @@ internal sealed class Simulation : IAsyncDisposable
     {
         var chain = engine.Chain;
         engine.Store.Release();
-        (engine.Store.IsDown, engine.Store.Fails) = (false, _ => false);
+        (engine.Store.IsDown, engine.Store.Fails, engine.Store.LandsUntold) = (false, _ => false, _ => false);
         replay?.FailingBatches = 0;
         (chain.LostAnswers, chain.RevertsAll, chain.HidesReceipts, chain.BaseFee, chain.Fees) = (0, false, false, UInt256.One, Calm);
         chain.DropForeign();
