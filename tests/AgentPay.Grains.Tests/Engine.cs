@@ -9,6 +9,7 @@ using AgentPay.Grains.Books;
 using AgentPay.Grains.Chains;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Journal;
+using AgentPay.Grains.Messages;
 using AgentPay.Grains.Tests.Replays;
 using AgentPay.Storage.Contract;
 using AgentPay.Storage.Postgres;
@@ -89,6 +90,10 @@ internal sealed class Engine : IAsyncDisposable
         engine.host = await TestHosts.StartAsync(services => engine.Configure(
             services, confirmations, settleWaitSeconds, canShare, sending ?? new SendingSettings(), safeDepth, finalityDepth, hasTwoKeys), typeof(IJournal<>).Assembly);
         await engine.ReadyAsync();
+
+        // A message of a first payment would wait for the next reading, and that for the clock of the test.
+        var messages = engine.Services.GetServices<IHostedService>().OfType<MessageDispatcher>().Single();
+        await engine.UntilAsync(() => messages.HasReadWhatWasLeft);
         return engine;
     }
 

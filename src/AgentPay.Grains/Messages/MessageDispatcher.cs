@@ -35,6 +35,9 @@ internal sealed partial class MessageDispatcher : BackgroundService
         lanes = new MessageLanes(DeliverAsync);
     }
 
+    /// <summary>What lay in the rows is in its lanes: what is new goes at once.</summary>
+    public bool HasReadWhatWasLeft => lanes.IsLeftRead;
+
     /// <summary>
     /// What lies in the rows goes at once, and before anything new: it waited for a grain that is decided for here from now on, whose sender may be dead, or it is of a
     /// commit that was given up and was written all the same.
@@ -116,6 +119,7 @@ internal sealed partial class MessageDispatcher : BackgroundService
     {
         var newest = clock.GetUtcNow();
         var sentBefore = DateTimeOffset.MaxValue;
+        var isReadAgain = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             if (rowsChanged.Task.IsCompleted)
@@ -136,6 +140,14 @@ internal sealed partial class MessageDispatcher : BackgroundService
             // A clock that was set back hides no message that was sent before.
             newest = clock.GetUtcNow() is var now && now > newest ? now : newest;
             sentBefore = newest - SweepPeriod;
+
+            // What came while the rows were read waits for nothing but the next reading.
+            isReadAgain = !isReadAgain && lanes.AnyWaitsForReading;
+            if (isReadAgain)
+            {
+                continue;
+            }
+
             await Task.WhenAny(Task.Delay(pause, clock, stoppingToken), rowsChanged.Task);
         }
     }
