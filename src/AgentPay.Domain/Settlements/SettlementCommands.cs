@@ -60,8 +60,11 @@ public abstract record SettlementCommand
 /// <param name="Terms">What was signed.</param>
 /// <param name="Admission">Who asks, and for which resource.</param>
 /// <param name="OthersAreGone">True where no other process can be alive on this store, so another process's admission is void.</param>
+/// <param name="WasUnderWay">The chain was not asked, because the payment was under way: where that has ended, it is refused as ended, and the chain is asked first.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.AdmitPayment")]
-public sealed record AdmitPayment([property: Id(0)] SettlementTerms Terms, [property: Id(1)] Admission Admission, [property: Id(2)] bool OthersAreGone) : SettlementCommand
+public sealed record AdmitPayment(
+    [property: Id(0)] SettlementTerms Terms, [property: Id(1)] Admission Admission, [property: Id(2)] bool OthersAreGone, [property: Id(3)] bool WasUnderWay = false)
+    : SettlementCommand
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -82,8 +85,11 @@ public sealed record ReleasePayment([property: Id(0)] string Key) : SettlementCo
 /// <param name="Terms">What was signed.</param>
 /// <param name="IdempotencyKey">The caller's key, or the admission's; null without.</param>
 /// <param name="Signer">Address of the engine's key that is to send it.</param>
+/// <param name="WasUnderWay">The chain was not asked, because the payment was under way: where that has ended, it is refused as ended, and the chain is asked first.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.ReserveSettlement")]
-public sealed record ReserveSettlement([property: Id(0)] SettlementTerms Terms, [property: Id(1)] string? IdempotencyKey, [property: Id(2)] string Signer) : SettlementCommand
+public sealed record ReserveSettlement(
+    [property: Id(0)] SettlementTerms Terms, [property: Id(1)] string? IdempotencyKey, [property: Id(2)] string Signer, [property: Id(3)] bool WasUnderWay = false)
+    : SettlementCommand
 {
     /// <inheritdoc/>
     [JsonIgnore]

@@ -107,9 +107,9 @@ public sealed partial record Settlement
 
     private Outcome<Settlement> WhenReleased(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
-        SettlementVerb.Admit => AdmitNew((AdmitPayment)command, Attempt),
+        SettlementVerb.Admit => AdmitAnew((AdmitPayment)command),
         SettlementVerb.Release => Same(),
-        SettlementVerb.Reserve => ReserveNew((ReserveSettlement)command, this, now),
+        SettlementVerb.Reserve => ReserveAnew((ReserveSettlement)command, now),
         SettlementVerb.Submit => Late(command),
         SettlementVerb.Confirm => Late(command),
         SettlementVerb.Doubt => Late(command),

@@ -118,11 +118,17 @@ public sealed partial record Settlement
             return Same();
         }
 
-        return Answered ? Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal) : ReserveNew(reserve, this, now);
+        return Answered ? Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal) : ReserveAnew(reserve, now);
     }
 
     private Outcome<Settlement> AdmitFailed(AdmitPayment admit) =>
-        Answered ? Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal) : AdmitNew(admit, Attempt);
+        Answered ? Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal) : AdmitAnew(admit);
+
+    private Outcome<Settlement> ReserveAnew(ReserveSettlement reserve, DateTimeOffset now) =>
+        reserve.WasUnderWay ? Outcome<Settlement>.Refused(this, EndedMeanwhile.Refusal) : ReserveNew(reserve, this, now);
+
+    private Outcome<Settlement> AdmitAnew(AdmitPayment admit) =>
+        admit.WasUnderWay ? Outcome<Settlement>.Refused(this, EndedMeanwhile.Refusal) : AdmitNew(admit, Attempt);
 
     private Outcome<Settlement> Submit(SubmitSettlement submit)
     {

@@ -48,16 +48,34 @@ internal sealed class Facilitator(
         using var activity = EngineActivity.Start("facilitator.settle", requirements.Network);
         var startedAt = clock.GetTimestamp();
         var words = new SettleWords(payment, requirements);
-        var (prepared, refusal) = await CheckAsync(payment, requirements, cancellationToken);
-        var answer = refusal is not null
-            ? new SettleAnswer(words.Refused(refusal))
-            : await ReserveAndLeaveAsync(prepared!, idempotencyKey, words, cancellationToken);
+        SettleAnswer? answer = null;
+        while (answer is null)
+        {
+            var (prepared, refusal) = await CheckAsync(payment, requirements, cancellationToken);
+            answer = refusal is not null
+                ? new SettleAnswer(words.Refused(refusal))
+                : await ReserveAndLeaveAsync(prepared!, idempotencyKey, words, cancellationToken);
+        }
+
         metrics.Settled(clock.GetElapsedTime(startedAt), answer.Response.ErrorReason);
         activity.End(answer.Response.ErrorReason);
         return answer;
     }
 
     public async Task<AdmissionAnswer> AdmitAsync(
+        PaymentPayload payment, PaymentRequirements requirements, string resource, CancellationToken cancellationToken)
+    {
+        AdmissionAnswer? answer = null;
+        while (answer is null)
+        {
+            answer = await AdmitOnceAsync(payment, requirements, resource, cancellationToken);
+        }
+
+        return answer;
+    }
+
+    /// <summary>Null when the payment was under way when it was looked at, and has failed since: it is held against the chain before it is tried anew.</summary>
+    private async Task<AdmissionAnswer?> AdmitOnceAsync(
         PaymentPayload payment, PaymentRequirements requirements, string resource, CancellationToken cancellationToken)
     {
         var (prepared, refusal) = await CheckAsync(payment, requirements, cancellationToken);
@@ -74,7 +92,7 @@ internal sealed class Facilitator(
         Reply<Settlement>? reply = null;
         try
         {
-            reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone), cancellationToken);
+            reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone, prepared.WasUnderWay), cancellationToken);
         }
         finally
         {
@@ -84,12 +102,18 @@ internal sealed class Facilitator(
             }
         }
 
+        if (reply.Refusal is { Code: EndedMeanwhile.Code })
+        {
+            return null;
+        }
+
         if (reply.Refusal is { } no)
         {
             return new AdmissionAnswer(CodeOf(no, prepared), no.Detail, prepared.Terms.Payer, null) { Sold = await FindSoldAsync(prepared, request, cancellationToken) };
         }
 
-        var admitted = new AdmittedPayment(this, prepared, reply.State!.Admission!.Key, new SettleWords(payment, requirements), request);
+        // Its admission is its check: what it reserves, it was admitted for.
+        var admitted = new AdmittedPayment(this, prepared with { WasUnderWay = false }, reply.State!.Admission!.Key, new SettleWords(payment, requirements), request);
         return new AdmissionAnswer(null, null, prepared.Terms.Payer, admitted);
     }
 
@@ -146,10 +170,10 @@ internal sealed class Facilitator(
         }
 
         var isOurs = prepared.SignedByPayer || known.Terms.Signature == prepared.Terms.Signature;
-        return isOurs ? (prepared with { Terms = known.Terms }, null) : null;
+        return isOurs ? (prepared with { Terms = known.Terms, WasUnderWay = true }, null) : null;
     }
 
-    private async Task<SettleAnswer> ReserveAndLeaveAsync(PreparedPayment prepared, string? key, SettleWords words, CancellationToken cancellationToken)
+    private async Task<SettleAnswer?> ReserveAndLeaveAsync(PreparedPayment prepared, string? key, SettleWords words, CancellationToken cancellationToken)
     {
         try
         {
@@ -161,11 +185,17 @@ internal sealed class Facilitator(
         }
     }
 
-    private async Task<SettleAnswer> ReserveAsync(PreparedPayment prepared, string? key, SettleWords words, CancellationToken cancellationToken)
+    /// <summary>Null when the payment was under way when it was looked at, and has failed since: it is held against the chain before it is tried anew.</summary>
+    private async Task<SettleAnswer?> ReserveAsync(PreparedPayment prepared, string? key, SettleWords words, CancellationToken cancellationToken)
     {
         var caller = RandomKey();
         var grain = Grain(prepared);
-        var reply = await grain.ReserveAsync(new ReserveSettlement(prepared.Terms, key, desk.SenderOf(prepared.Terms)), caller, cancellationToken);
+        var reply = await grain.ReserveAsync(new ReserveSettlement(prepared.Terms, key, desk.SenderOf(prepared.Terms), prepared.WasUnderWay), caller, cancellationToken);
+        if (reply.Refusal is { Code: EndedMeanwhile.Code })
+        {
+            return null;
+        }
+
         if (reply.Refusal is { } no)
         {
             var hash = no.Code == SettlementRefusals.Duplicate ? await HashAsync(grain, reply.State, cancellationToken) : null;
@@ -275,7 +305,7 @@ internal sealed class Facilitator(
 
         public async Task<SettleAnswer> SettleAsync(CancellationToken cancellationToken)
         {
-            var answer = await facilitator.ReserveAsync(prepared, key, words, cancellationToken);
+            var answer = (await facilitator.ReserveAsync(prepared, key, words, cancellationToken))!;
             Leave();
             return new SettleAnswer(answer.Response, async delivered =>
             {

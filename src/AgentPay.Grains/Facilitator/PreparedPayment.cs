@@ -13,6 +13,9 @@ internal sealed record PreparedPayment(SettlementTerms Terms, Bytes32 Digest, bo
     /// <summary>It counts among what its payer has under way.</summary>
     public bool IsCounted { get; init; }
 
+    /// <summary>It was under way when it was looked at, and for that alone it was not held against the chain.</summary>
+    public bool WasUnderWay { get; init; }
+
     /// <summary>The same as the terms, for the chain; null for another method.</summary>
     public Eip3009Transfer? Eip3009 { get; init; }
 

@@ -54,4 +54,30 @@ public sealed class GrantTests
         Assert.Same(released, released.Then(new DeepenSettlement(Final: true, Given.Block)).State);
         Assert.Same(released, released.Then(Given.Confirm).State);
     }
+
+    [Theory]
+    [InlineData(SettlementStatus.Released, true)]
+    [InlineData(SettlementStatus.Failed, true)]
+    [InlineData(SettlementStatus.Admitted, false)]
+    [InlineData(SettlementStatus.Reserved, false)]
+    [InlineData(SettlementStatus.Submitted, false)]
+    [InlineData(SettlementStatus.Unknown, false)]
+    [InlineData(SettlementStatus.Confirmed, false)]
+    [InlineData(SettlementStatus.Final, false)]
+    public void Who_was_not_held_against_the_chain_because_the_payment_was_under_way_may_not_try_it_anew(SettlementStatus status, bool isOver)
+    {
+        var settlement = Given.In(status);
+
+        Assert.Equal(isOver, settlement.Then(Given.Admit() with { WasUnderWay = true }).Code() == "payment_ended");
+        Assert.Equal(isOver, settlement.Then(Given.Reserve("another") with { WasUnderWay = true }).Code() == "payment_ended");
+    }
+
+    [Fact]
+    public void Who_reserved_it_hears_again_that_it_failed()
+    {
+        var failed = Given.In(SettlementStatus.Failed);
+
+        Assert.Same(failed, failed.Then(Given.Reserve() with { WasUnderWay = true }).State);
+        Assert.Null(failed.Then(Given.Reserve() with { WasUnderWay = true }).Code());
+    }
 }

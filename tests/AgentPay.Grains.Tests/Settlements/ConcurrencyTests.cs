@@ -53,6 +53,34 @@ public sealed class ConcurrencyTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_comes_while_a_payment_fails_is_held_against_the_chain_before_it_is_tried_anew(bool isRun)
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        var first = engine.SettleAsync(payment, "one");
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+
+        // The payer took the money away, and the second caller looks while the failure is being written.
+        engine.Store.HoldBefore = commit => commit.Status == "failed";
+        engine.Chain.Burn(payment.Transfer.Token, payment.Transfer.From);
+        engine.Chain.Mine();
+        await engine.UntilAsync(() => !engine.Store.Held.IsEmpty, timePasses: true);
+        var second = isRun
+            ? engine.Facilitator.AdmitAsync(payment.Payload, payment.Requirements, "GET /quote", Engine.Stop).ContinueWith(
+                static asked => asked.Result.Refusal, Engine.Stop, TaskContinuationOptions.None, TaskScheduler.Default)
+            : engine.SettleAsync(payment, "another").ContinueWith(
+                static asked => asked.Result.Response.ErrorReason, Engine.Stop, TaskContinuationOptions.None, TaskScheduler.Default);
+        await engine.UntilAsync(() => engine.Turns.Of(isRun ? "AdmitAsync" : "ReserveAsync") == (isRun ? 1 : 2) || second.IsCompleted);
+        engine.Store.Release();
+
+        await engine.UntilAsync(() => first.IsCompleted && second.IsCompleted, timePasses: true);
+        Assert.Equal("invalid_exact_evm_insufficient_balance", await second);
+        Assert.Equal(1UL, (await engine.SignerAsync()).NextNonce);
+    }
+
+    [Theory]
     [InlineData(null, "another")]
     [InlineData("one", null)]
     [InlineData("one", "another")]
