@@ -149,6 +149,25 @@ internal sealed class Engine : IAsyncDisposable
         Assert.Equal(CommitStatus.Committed, written.Status);
     }
 
+    /// <summary>Another process on the same store decides for a settlement.</summary>
+    public async Task DecideElsewhereAsync(GrainRef grain, params SettlementCommand[] commands)
+    {
+        foreach (var command in commands)
+        {
+            var row = await stored!.ReadAsync(grain, Stop);
+            var outcome = Settlement.Decide(row is null ? null : StoredForms.Settlements.Read(row.State.Span, []), command, Clock.GetUtcNow());
+            var written = await stored.CommitAsync(new Commit
+            {
+                Grain = grain,
+                ExpectedVersion = row?.Version ?? 0,
+                State = StoredForms.Settlements.Write(outcome.State!),
+                Status = StoredForms.Settlements.StatusOf(outcome.State!),
+                DecidedAt = Clock.GetUtcNow(),
+            });
+            Assert.Equal(CommitStatus.Committed, written.Status);
+        }
+    }
+
     public Task<IReadOnlyList<StoredEvent>> ObjectEventsAsync(Payment payment) => stored!.ReadObjectEventsAsync(payment.Id, Stop).AsTask();
 
     public Task<IReadOnlyList<StoredEvent>> AccountEventsAsync(string account, long after) => stored!.ReadEventsAsync(account, after, 1000, Stop).AsTask();

@@ -35,7 +35,7 @@ public static class QuoteEndpoint
         };
         routes.MapGet("/demo/quote", GetQuote).RequirePayment(offer)
             .WithTags("Demo").WithName("getQuote").WithSummary("A quote of the day, for a price.").Produces<Quote>()
-            .Produces<TermsDocument>(StatusCodes.Status402PaymentRequired).AddProblems(400, 503);
+            .Produces<TermsDocument>(StatusCodes.Status402PaymentRequired).Produces<TermsDocument>(StatusCodes.Status412PreconditionFailed).AddProblems(400, 429, 503);
         return routes;
     }
 

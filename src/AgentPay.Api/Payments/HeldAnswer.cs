@@ -4,8 +4,14 @@ using Microsoft.AspNetCore.Http.Features;
 namespace AgentPay.Api.Payments;
 
 /// <summary>Runs a handler against a buffer, so that its answer can be kept back, sent or dropped.</summary>
-internal sealed class HeldAnswer(HttpContext context) : IDisposable
+internal sealed class HeldAnswer(HttpContext context, TimeProvider clock) : IDisposable
 {
+    /// <summary>How long the beginning of an answer may wait for room on the connection. Shorter than anybody else has to wait for the payment to be free again.</summary>
+    public static readonly TimeSpan StallMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>So much goes out first: less than the server takes without waiting for a buyer who reads slowly.</summary>
+    private const int BeginningBytes = 16 * 1024;
+
     private readonly MemoryStream body = new();
 
     /// <summary>True when the handler's answer is one worth paying for.</summary>
@@ -41,34 +47,62 @@ internal sealed class HeldAnswer(HttpContext context) : IDisposable
     public byte[] ToArray() => body.ToArray();
 
     /// <summary>
-    /// Sends what was held back, and says whether the connection was open when it went out. From the first byte on the buyer has the answer:
-    /// one who hangs up in the middle of it does not get it again.
+    /// Sends what was held back. From the first byte on the buyer has the answer: one who hangs up in the middle of it does not get it again, and one who reads it
+    /// slowly does not keep it from being noted. Where nothing could leave because the connection is gone or takes nothing, it is cut, and nothing has begun.
     /// </summary>
-    public async Task<bool> SendAsync()
+    /// <param name="begun">Told once the beginning was flushed to an open connection, before the rest leaves.</param>
+    public async Task SendAsync(Func<Task> begun)
     {
         if (context.RequestAborted.IsCancellationRequested)
         {
-            return false;
+            return;
         }
 
-        if (body.Length == 0)
+        var beginning = (int)Math.Min(body.Length, BeginningBytes);
+        if (!await BeginAsync(body.GetBuffer().AsMemory(0, beginning)))
         {
-            await context.Response.CompleteAsync();
-            return true;
+            context.Abort();
+            return;
         }
 
-        context.Response.ContentLength = body.Length;
+        await begun();
         try
         {
-            await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted);
+            await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(beginning, (int)body.Length - beginning), context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
         }
         catch (Exception hungUp) when (hungUp is OperationCanceledException or IOException)
         {
             // The answer was on its way; nobody is left to be told.
         }
+    }
 
-        return true;
+    private async Task<bool> BeginAsync(ReadOnlyMemory<byte> beginning)
+    {
+        using var patience = new CancellationTokenSource(StallMax, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.RequestAborted);
+        try
+        {
+            if (body.Length == 0)
+            {
+                await context.Response.CompleteAsync().WaitAsync(either.Token);
+                return true;
+            }
+
+            context.Response.ContentLength = body.Length;
+            await context.Response.Body.WriteAsync(beginning, either.Token);
+            await context.Response.Body.FlushAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            // Stalled: the end of the beginning has not left. Or the buyer hung up while it did: it may have it.
+            return !patience.IsCancellationRequested;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     /// <summary>Forgets the handler's answer: it was not paid for.</summary>

@@ -23,7 +23,7 @@ public sealed class SellerSettings
 /// <summary>
 /// Between a buyer and a priced handler (x402 v2 specification, resource server): asks, verifies, admits one run, holds the answer back, settles, then sends it.
 /// </summary>
-public sealed class PaymentGate(IFacilitator facilitator, IOptions<SellerSettings> settings)
+public sealed class PaymentGate(IFacilitator facilitator, IOptions<SellerSettings> settings, TimeProvider clock)
 {
     private const string NoPayment = "Payment required";
     private const string NoMatch = "No matching payment requirements";
@@ -80,7 +80,7 @@ public sealed class PaymentGate(IFacilitator facilitator, IOptions<SellerSetting
             return;
         }
 
-        using var answer = new HeldAnswer(context);
+        using var answer = new HeldAnswer(context, clock);
         var isOwed = false;
         try
         {
@@ -103,7 +103,7 @@ public sealed class PaymentGate(IFacilitator facilitator, IOptions<SellerSetting
         }
         else
         {
-            await answer.SendAsync();
+            await answer.SendAsync(begun: static () => Task.CompletedTask);
         }
     }
 
@@ -125,7 +125,7 @@ public sealed class PaymentGate(IFacilitator facilitator, IOptions<SellerSetting
         }
 
         var settled = asked;
-        var delivered = false;
+        var isClosed = false;
         try
         {
             if (!settled.Response.Success)
@@ -144,11 +144,18 @@ public sealed class PaymentGate(IFacilitator facilitator, IOptions<SellerSetting
                 await admitted.KeepAsync(context.Response.StatusCode, context.Response.ContentType ?? "", receipt, answer.ToArray());
             }
 
-            delivered = await answer.SendAsync();
+            await answer.SendAsync(begun: () =>
+            {
+                isClosed = true;
+                return settled.CloseAsync(context, delivered: true);
+            });
         }
         finally
         {
-            await settled.CloseAsync(context, delivered);
+            if (!isClosed)
+            {
+                await settled.CloseAsync(context, delivered: false);
+            }
         }
     }
 

@@ -73,8 +73,9 @@ public sealed record AdmitPayment(
 
 /// <summary>The handler failed or its caller left: the payment is free again.</summary>
 /// <param name="Key">The admission's key.</param>
+/// <param name="TakeOvers">How many runs it follows: a later one under the same key is not released with it. Null: whichever holds the key.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.ReleasePayment")]
-public sealed record ReleasePayment([property: Id(0)] string Key) : SettlementCommand
+public sealed record ReleasePayment([property: Id(0)] string Key, [property: Id(1)] int? TakeOvers = null) : SettlementCommand
 {
     /// <inheritdoc/>
     [JsonIgnore]

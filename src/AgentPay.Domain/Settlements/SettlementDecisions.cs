@@ -119,6 +119,7 @@ public sealed partial record Settlement
         SettlementVerb.Answer => Same(),
     };
 
+    // An answer can be marked here and in the next two: it was given before a reorganization took the block away, ours or another's.
     private Outcome<Settlement> WhenReserved(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
         SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),
@@ -130,10 +131,9 @@ public sealed partial record Settlement
         SettlementVerb.Undo => Same(),
         SettlementVerb.Deepen => Same(),
         SettlementVerb.Fail => Fail((FailSettlement)command),
-        SettlementVerb.Answer => Same(),
+        SettlementVerb.Answer => MarkAnswered(),
     };
 
-    // An answer can be marked here too: it was given before a reorganization took the block away.
     private Outcome<Settlement> WhenSubmitted(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
         SettlementVerb.Admit => AdmitAgain((AdmitPayment)command, now),

@@ -36,6 +36,12 @@ public sealed partial record Settlement
             return Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal);
         }
 
+        if (Status == SettlementStatus.Admitted && admit.WasUnderWay)
+        {
+            // Nothing was reserved, so nothing tells that the payer still has the money.
+            return Outcome<Settlement>.Refused(this, EndedMeanwhile.Refusal);
+        }
+
         var next = admit.Admission with { TakeOvers = Admission.TakeOvers + 1 };
         return Outcome<Settlement>.Changed(this with
         {
@@ -50,7 +56,7 @@ public sealed partial record Settlement
 
     /// <summary>The run that settled could not answer: the buyer may come again for what was paid for.</summary>
     private Outcome<Settlement> YieldAdmission(ReleasePayment release) =>
-        Admission?.Key == release.Key && !Answered && Admission.ExpiresAt != DateTimeOffset.MinValue
+        Admission?.Key == release.Key && (release.TakeOvers ?? Admission.TakeOvers) == Admission.TakeOvers && !Answered && Admission.ExpiresAt != DateTimeOffset.MinValue
             ? Outcome<Settlement>.Changed(this with { Admission = Admission with { ExpiresAt = DateTimeOffset.MinValue } })
             : Same();
 
@@ -85,8 +91,13 @@ public sealed partial record Settlement
             return Outcome<Settlement>.Refused(this, SettlementRefusals.NonceUsedRefusal);
         }
 
-        return reserve.IdempotencyKey == Admission?.Key || Admission is null || Admission.ExpiresAt < now
-            ? ReserveNew(reserve, this, now)
+        if (reserve.IdempotencyKey == Admission?.Key)
+        {
+            return ReserveNew(reserve, this, now);
+        }
+
+        return Admission is null || Admission.ExpiresAt < now
+            ? ReserveAnew(reserve, now)
             : Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal);
     }
 

@@ -259,7 +259,7 @@ internal sealed partial class SignerLane(
         var isForeign = state.Foreign is { } foreign && mined >= foreign.From && mined < foreign.To;
         if (state.Synced && state.NextNonce > known && !isForeign && !state.Transactions.ContainsKey(mined))
         {
-            reset = $"The chain knows {mined} transactions of {AddressText}, the engine sent {state.NextNonce}: it is another chain, or it was reset. Start with an empty data folder, or with the node this data belongs to.";
+            reset = $"The chain knows {mined} transactions of {AddressText}, the engine sent {state.NextNonce}: it is another chain, or it was reset. Use the node this data belongs to; only a test chain that was reset wants a new data folder.";
             LogReset(AddressText, mined, state.NextNonce);
             return;
         }

@@ -49,9 +49,9 @@ internal sealed class Facilitator(
         var startedAt = clock.GetTimestamp();
         var words = new SettleWords(payment, requirements);
         SettleAnswer? answer = null;
-        while (answer is null)
+        for (var hasEnded = false; answer is null; hasEnded = true)
         {
-            var (prepared, refusal) = await CheckAsync(payment, requirements, cancellationToken);
+            var (prepared, refusal) = await CheckAsync(payment, requirements, hasEnded, cancellationToken);
             answer = refusal is not null
                 ? new SettleAnswer(words.Refused(refusal))
                 : await ReserveAndLeaveAsync(prepared!, idempotencyKey, words, cancellationToken);
@@ -66,19 +66,19 @@ internal sealed class Facilitator(
         PaymentPayload payment, PaymentRequirements requirements, string resource, CancellationToken cancellationToken)
     {
         AdmissionAnswer? answer = null;
-        while (answer is null)
+        for (var hasEnded = false; answer is null; hasEnded = true)
         {
-            answer = await AdmitOnceAsync(payment, requirements, resource, cancellationToken);
+            answer = await AdmitOnceAsync(payment, requirements, resource, hasEnded, cancellationToken);
         }
 
         return answer;
     }
 
-    /// <summary>Null when the payment was under way when it was looked at, and has failed since: it is held against the chain before it is tried anew.</summary>
+    /// <summary>Null when the payment was under way when it was looked at, and has ended since: it is held against the chain before it is tried anew.</summary>
     private async Task<AdmissionAnswer?> AdmitOnceAsync(
-        PaymentPayload payment, PaymentRequirements requirements, string resource, CancellationToken cancellationToken)
+        PaymentPayload payment, PaymentRequirements requirements, string resource, bool hasEnded, CancellationToken cancellationToken)
     {
-        var (prepared, refusal) = await CheckAsync(payment, requirements, cancellationToken);
+        var (prepared, refusal) = await CheckAsync(payment, requirements, hasEnded, cancellationToken);
         if (refusal is not null)
         {
             return new AdmissionAnswer(refusal, Sentences.Of(refusal), payment.Payer, null);
@@ -113,7 +113,7 @@ internal sealed class Facilitator(
         }
 
         // Its admission is its check: what it reserves, it was admitted for.
-        var admitted = new AdmittedPayment(this, prepared with { WasUnderWay = false }, reply.State!.Admission!.Key, new SettleWords(payment, requirements), request);
+        var admitted = new AdmittedPayment(this, prepared with { WasUnderWay = false }, reply.State!.Admission!, new SettleWords(payment, requirements), request);
         return new AdmissionAnswer(null, null, prepared.Terms.Payer, admitted);
     }
 
@@ -126,10 +126,10 @@ internal sealed class Facilitator(
 
     /// <summary>
     /// Everything that must hold before a reservation. A payment the engine already knows is not held against the chain again: its nonce is used because
-    /// we used it, and its time may be over.
+    /// we used it, and its time may be over. One that was only admitted when its run ended is not known in this sense.
     /// </summary>
     private async Task<(PreparedPayment? Payment, string? Refusal)> CheckAsync(
-        PaymentPayload payment, PaymentRequirements requirements, CancellationToken cancellationToken)
+        PaymentPayload payment, PaymentRequirements requirements, bool hasEnded, CancellationToken cancellationToken)
     {
         var (prepared, refusal) = verifier.Prepare(payment, requirements);
         if (refusal is not null)
@@ -137,7 +137,7 @@ internal sealed class Facilitator(
             return (prepared, refusal);
         }
 
-        if (await RecallAsync(prepared!, cancellationToken) is { } recalled)
+        if (await RecallAsync(prepared!, hasEnded, cancellationToken) is { } recalled)
         {
             return recalled;
         }
@@ -152,14 +152,14 @@ internal sealed class Facilitator(
         refusal ??= await underWay.EnterAsync(prepared, desk.ChainOf(prepared.Terms.Network)!, cancellationToken);
 
         // While the chain was asked, another caller's settle of this payment may have been reserved, sent and mined: then its nonce is used by us.
-        return refusal is not null && await RecallAsync(prepared, cancellationToken) is { } settled ? settled : (prepared with { IsCounted = refusal is null }, refusal);
+        return refusal is not null && await RecallAsync(prepared, hasEnded, cancellationToken) is { } settled ? settled : (prepared with { IsCounted = refusal is null }, refusal);
     }
 
     /// <summary>What the engine's own memory says of a payment; null when it does not know it, or let go of it.</summary>
-    private async Task<(PreparedPayment? Payment, string? Refusal)?> RecallAsync(PreparedPayment prepared, CancellationToken cancellationToken)
+    private async Task<(PreparedPayment? Payment, string? Refusal)?> RecallAsync(PreparedPayment prepared, bool hasEnded, CancellationToken cancellationToken)
     {
         var known = await FindAsync(prepared.Id, cancellationToken);
-        if (known is null or { Status: SettlementStatus.Released or SettlementStatus.Failed })
+        if (known is null or { Status: SettlementStatus.Released or SettlementStatus.Failed } || (hasEnded && known.Status == SettlementStatus.Admitted))
         {
             return null;
         }
@@ -177,7 +177,7 @@ internal sealed class Facilitator(
     {
         try
         {
-            return await ReserveAsync(prepared, key, words, cancellationToken);
+            return await ReserveAsync(prepared, key, null, words, cancellationToken);
         }
         finally
         {
@@ -185,8 +185,8 @@ internal sealed class Facilitator(
         }
     }
 
-    /// <summary>Null when the payment was under way when it was looked at, and has failed since: it is held against the chain before it is tried anew.</summary>
-    private async Task<SettleAnswer?> ReserveAsync(PreparedPayment prepared, string? key, SettleWords words, CancellationToken cancellationToken)
+    /// <summary>Null when the payment was under way when it was looked at, and has ended since: it is held against the chain before it is tried anew.</summary>
+    private async Task<SettleAnswer?> ReserveAsync(PreparedPayment prepared, string? key, Admission? run, SettleWords words, CancellationToken cancellationToken)
     {
         var caller = RandomKey();
         var grain = Grain(prepared);
@@ -210,9 +210,10 @@ internal sealed class Facilitator(
             underWay.End(settled);
         }
 
-        if (settled.IdempotencyKey != reply.State!.IdempotencyKey)
+        if (IsReservedAnew(reply.State!, settled) || (run is not null && IsTakenFrom(run, settled)))
         {
-            // What this caller waited for failed, and another reserved the payment anew before it looked: what comes of that is the other's to hear.
+            // What this caller waited for failed, and another reserved the payment anew before it looked; or it was taken for dead, and another runs in its place.
+            // What comes of that is the other's to hear.
             await grain.LeaveAsync(caller);
             return new SettleAnswer(words.Refused(SettlementRefusals.Duplicate, settled.Transaction));
         }
@@ -241,6 +242,13 @@ internal sealed class Facilitator(
             ? new SettleAnswer(words.Settled(settled), delivered => delivered ? grain.AnsweredAsync(caller) : grain.LeaveAsync(caller))
             : new SettleAnswer(words.Refused(ErrorCodes.SettlementPending, settled.Transaction), _ => grain.LeaveAsync(caller));
     }
+
+    /// <summary>By another key, or by another caller without one.</summary>
+    private static bool IsReservedAnew(Settlement reserved, Settlement settled) =>
+        settled.IdempotencyKey != reserved.IdempotencyKey || (settled.IdempotencyKey is null && settled.Attempt != reserved.Attempt);
+
+    /// <summary>Runs that follow each other share a key: the last one answers, and once.</summary>
+    private static bool IsTakenFrom(Admission run, Settlement settled) => settled.Answered || (settled.Admission is { } last && last.TakeOvers != run.TakeOvers);
 
     /// <summary>
     /// Waits outside the grain. A caller that leaves, or that the store fails, gives its place up; an engine that stops parks: the settlement goes on without a caller.
@@ -292,7 +300,7 @@ internal sealed class Facilitator(
 
     private static string RandomKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    private sealed class AdmittedPayment(Facilitator facilitator, PreparedPayment prepared, string key, SettleWords words, string? request) : IAdmittedPayment
+    private sealed class AdmittedPayment(Facilitator facilitator, PreparedPayment prepared, Admission run, SettleWords words, string? request) : IAdmittedPayment
     {
         private int hasLeft;
 
@@ -305,7 +313,7 @@ internal sealed class Facilitator(
 
         public async Task<SettleAnswer> SettleAsync(CancellationToken cancellationToken)
         {
-            var answer = (await facilitator.ReserveAsync(prepared, key, words, cancellationToken))!;
+            var answer = (await facilitator.ReserveAsync(prepared, run.Key, run, words, cancellationToken))!;
             Leave();
             return new SettleAnswer(answer.Response, async delivered =>
             {
@@ -329,7 +337,7 @@ internal sealed class Facilitator(
         public Task ReleaseAsync()
         {
             Leave();
-            return facilitator.Grain(prepared).ReleaseAsync(new ReleasePayment(key));
+            return facilitator.Grain(prepared).ReleaseAsync(new ReleasePayment(run.Key, run.TakeOvers));
         }
 
         private void Leave()

@@ -24,20 +24,21 @@ internal sealed class SettlementGrain(
     private static readonly Refusal PlaceTaken = new(SettlementRefusals.Duplicate, "Another caller waits for this payment's answer.");
 
     private TaskCompletionSource changed = NewSignal();
-    private (string Caller, long Since)? place;
+    private (string Caller, int Attempt, long Since)? place;
 
     public async Task<Reply<Settlement>> ReserveAsync(ReserveSettlement command, string caller, CancellationToken cancellationToken)
     {
-        var answered = false;
+        var isReserved = false;
         try
         {
             var outcome = await DecideAsync((state, now) => WithPlace(state, command, caller, now), cancellationToken: cancellationToken);
-            answered = true;
+            isReserved = outcome.Refusal is null;
             return Reply<Settlement>.Of(outcome);
         }
         finally
         {
-            if (!answered)
+            // What another process wrote may have made a no of what was a yes with a place.
+            if (!isReserved)
             {
                 await LeaveAsync(caller);
             }
@@ -218,7 +219,7 @@ internal sealed class SettlementGrain(
     private Outcome<Settlement> WithPlace(Settlement? state, ReserveSettlement command, string caller, DateTimeOffset now)
     {
         var decided = Settlement.Decide(state, command, now);
-        var isTaken = decided.Refusal is null && NeedsPlace(decided.State!, command) && !TakePlace(caller);
+        var isTaken = decided.Refusal is null && NeedsPlace(decided.State!, command) && !TakePlace(caller, decided.State!.Attempt);
         return isTaken ? Outcome<Settlement>.Refused(decided.State, PlaceTaken) : decided;
     }
 
@@ -226,14 +227,15 @@ internal sealed class SettlementGrain(
     private static bool NeedsPlace(Settlement state, ReserveSettlement command) =>
         (state.IdempotencyKey is null || state.IdempotencyKey == state.Admission?.Key) && state.Status != SettlementStatus.Failed && command.Terms.Digest == state.Terms.Digest;
 
-    private bool TakePlace(string caller)
+    /// <summary>Who waits for an attempt that failed meanwhile waits for nothing of the next.</summary>
+    private bool TakePlace(string caller, int attempt)
     {
-        if (place is { } held && held.Caller != caller && clock.GetElapsedTime(held.Since) < PlaceHeldMax)
+        if (place is { } held && held.Caller != caller && held.Attempt == attempt && clock.GetElapsedTime(held.Since) < PlaceHeldMax)
         {
             return false;
         }
 
-        place = (caller, clock.GetTimestamp());
+        place = (caller, attempt, clock.GetTimestamp());
         return true;
     }
 

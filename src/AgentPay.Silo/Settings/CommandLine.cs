@@ -33,6 +33,11 @@ internal sealed record CommandLine(int? Port, string? DataDirectory, string? Pos
                     break;
                 case "--port":
                     return (null, "--port needs a number from 0 to 65535.");
+                case "--urls" when i + 1 < args.Length && args[i + 1].Contains("://", StringComparison.Ordinal):
+                    rest.Add($"--urls={args[++i]}");
+                    break;
+                case "--urls":
+                    return (null, "--urls needs an address: http://0.0.0.0:4020.");
                 case "--data" when i + 1 < args.Length:
                     data = args[++i];
                     break;
@@ -54,7 +59,7 @@ internal sealed record CommandLine(int? Port, string? DataDirectory, string? Pos
                     rest.Add(word);
                     break;
                 case var word:
-                    return (null, $"'{word}' is not understood. Usage: agentpay up [--port 4020] [--data DIR] [--postgres \"Host=…\"] [--roles api,silo] [--devnet] [--AgentPay:Name=value …]");
+                    return (null, $"'{word}' is not understood. Usage: agentpay up [--port 4020 | --urls http://0.0.0.0:4020] [--data DIR] [--postgres \"Host=…\"] [--roles api,silo] [--devnet] [--AgentPay:Name=value …]");
             }
         }
 

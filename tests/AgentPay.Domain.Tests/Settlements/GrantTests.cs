@@ -80,4 +80,13 @@ public sealed class GrantTests
         Assert.Same(failed, failed.Then(Given.Reserve() with { WasUnderWay = true }).State);
         Assert.Null(failed.Then(Given.Reserve() with { WasUnderWay = true }).Code());
     }
+
+    [Fact]
+    public void What_was_answered_while_anothers_block_was_lost_is_not_answered_again()
+    {
+        var back = Given.After(Given.Reserve(null), Given.Confirm with { ByOther = true }, new UndoSettlement(Given.Block), new AnswerSettlement());
+
+        Assert.Equal(SettlementStatus.Reserved, back.Status);
+        Assert.Equal("duplicate_settlement", back.Then(Given.Confirm).State!.Then(Given.Reserve(null)).Code());
+    }
 }

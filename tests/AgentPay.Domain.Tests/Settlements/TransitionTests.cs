@@ -13,7 +13,7 @@ public sealed class TransitionTests
         None      | Admitted         | =        | Reserved | Reserved             | #         | #         | #       | #         | #      | #           | #      | #
         Admitted  | !payment_in_use  | Released | Reserved | !duplicate_settlement | #        | #         | #       | #         | #      | #           | #      | #
         Released  | Admitted         | =        | Reserved | Reserved             | #         | #         | #       | #         | #      | #           | #      | =
-        Reserved  | !payment_in_use  | =        | =        | !duplicate_settlement | Submitted | Confirmed | Unknown | =        | =      | =           | Failed | =
+        Reserved  | !payment_in_use  | =        | =        | !duplicate_settlement | Submitted | Confirmed | Unknown | =        | =      | =           | Failed | *
         Submitted | !payment_in_use  | =        | =        | !duplicate_settlement | =        | Confirmed | Unknown | =         | =      | =           | Failed | *
         Unknown   | !payment_in_use  | =        | =        | !duplicate_settlement | Submitted | Confirmed | *       | =        | =      | =           | Failed | *
         Confirmed | !payment_in_use  | =        | =        | !duplicate_settlement | =        | =         | =       | Submitted | Final  | Safe        | =      | *

@@ -170,6 +170,8 @@ public sealed class JournalTests
         await engine.KillAsync();
 
         Assert.True(isRivalFirst);
+        var signer = await engine.SignerAsync();
+        Assert.All(signer.Transactions.Keys, nonce => Assert.True(nonce < signer.NextNonce, $"Nonce {nonce} is out, and {signer.NextNonce} is next."));
         var second = engine.Pay();
         _ = engine.SettleAsync(second);
         await engine.UntilAsync(second, SettlementStatus.Confirmed, timePasses: true);

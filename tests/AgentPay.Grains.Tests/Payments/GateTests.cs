@@ -150,6 +150,41 @@ public sealed class GateTests
         Assert.Equal((HttpStatusCode.PaymentRequired, "payment_in_use"), (again.StatusCode, ErrorOf(again)));
     }
 
+    [Fact]
+    public async Task Who_reads_slowly_has_had_the_answer_and_gets_no_second_one()
+    {
+        await using var shop = await Shop.OpenAsync();
+        shop.Engine.Chain.Automine = true;
+        var payment = shop.Engine.Pay();
+
+        using var slow = await shop.AskAsync("/big", payment);
+        Assert.True(await slow.GetStream().ReadAsync(new byte[1024], Engine.Stop) > 0);
+        await shop.Engine.UntilAsync(async () => (await shop.Engine.ReadAsync(payment))!.Answered);
+
+        shop.Engine.Clock.Advance(TimeSpan.FromMinutes(4));
+        using var again = await shop.BuyAsync("/big", payment);
+        Assert.Equal((HttpStatusCode.PaymentRequired, "payment_in_use"), (again.StatusCode, ErrorOf(again)));
+    }
+
+    [Fact]
+    public async Task An_answer_that_cannot_begin_to_leave_is_cut_off_and_may_be_had_again()
+    {
+        await using var shop = await Shop.OpenAsync(onTestClock: true);
+        shop.Engine.Chain.Automine = true;
+        var payment = shop.Engine.Pay();
+        const string Path = "/sized?bytes=70000";
+
+        shop.IsWireStuck = true;
+        var stuck = shop.BuyAsync(Path, payment);
+        await shop.Engine.UntilAsync(() => stuck.IsCompleted, timePasses: true);
+        await Assert.ThrowsAsync<HttpRequestException>(() => stuck);
+        shop.IsWireStuck = false;
+
+        await shop.Engine.UntilAsync(async () => await shop.Engine.ReadAsync(payment) is { IsPaid: true, Admission.ExpiresAt.Ticks: 0 });
+        using var again = await shop.BuyAsync(Path, payment);
+        Assert.Equal((HttpStatusCode.OK, 70_000), (again.StatusCode, (await again.Content.ReadAsByteArrayAsync(Engine.Stop)).Length));
+    }
+
     /// <summary>A buyer who leaves while the handler runs, before anything is settled in this run.</summary>
     private static async Task HangUpInRunAsync(Shop shop, Payment payment)
     {

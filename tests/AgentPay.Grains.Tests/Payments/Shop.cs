@@ -9,6 +9,7 @@ using AgentPay.Storage.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -39,13 +40,16 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>Says, when it is told to, that the database does not answer.</summary>
     public SilentStore Silence { get; }
 
-    public static async Task<Shop> OpenAsync()
+    /// <summary>Nothing that is answered leaves.</summary>
+    public bool IsWireStuck { get; set; }
+
+    public static async Task<Shop> OpenAsync(bool onTestClock = false)
     {
         var (engine, silence) = (await Engine.StartAsync(), new SilentStore());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(onTestClock ? engine.Clock : TimeProvider.System);
         builder.Services.AddSingleton(engine.Facilitator);
         builder.Services.AddAgentPayApi();
         builder.Services.AddPromptFacilitator();
@@ -53,6 +57,16 @@ internal sealed class Shop : IAsyncDisposable
         var server = builder.Build();
         server.UseExceptionHandler(_ => { });
         var shop = new Shop(server, engine, silence);
+        server.Use((context, next) =>
+        {
+            if (shop.IsWireStuck)
+            {
+                var wire = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+                context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(new StuckWire(), wire));
+            }
+
+            return next(context);
+        });
         shop.Map();
         await server.StartAsync(Engine.Stop);
         return shop;

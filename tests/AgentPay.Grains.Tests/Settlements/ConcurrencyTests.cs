@@ -82,6 +82,7 @@ public sealed class ConcurrencyTests
 
     [Theory]
     [InlineData(null, "another")]
+    [InlineData(null, null)]
     [InlineData("one", null)]
     [InlineData("one", "another")]
     public async Task Whose_settlement_failed_is_not_told_the_success_of_who_reserved_it_anew(string? key, string? newKey)

@@ -1,0 +1,102 @@
+using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Facilitator;
+using AgentPay.Grains.Settlements;
+
+namespace AgentPay.Grains.Tests.Settlements;
+
+/// <summary>Runs of a seller's handler that end before they answer, and those that follow them.</summary>
+public sealed class RunTests
+{
+    private const string Resource = "GET /quote";
+
+    [Theory]
+    [InlineData(true, "invalid_exact_evm_insufficient_balance")]
+    [InlineData(false, "invalid_exact_evm_payload_authorization_valid_before")]
+    public async Task A_payment_whose_run_died_is_held_against_the_chain_and_the_clock_before_the_next(bool isEmptied, string code)
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        Assert.NotNull((await AdmitAsync(engine, payment)).Admission);
+        await engine.KillAsync();
+        if (isEmptied)
+        {
+            engine.Chain.Burn(payment.Transfer.Token, payment.Transfer.From);
+        }
+        else
+        {
+            engine.Clock.Advance(TimeSpan.FromMinutes(11));
+        }
+
+        Assert.Equal(code, (await AdmitAsync(engine, payment)).Refusal);
+    }
+
+    [Fact]
+    public async Task A_payment_whose_run_died_runs_again_when_it_is_still_good()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var payment = engine.Pay();
+        Assert.NotNull((await AdmitAsync(engine, payment)).Admission);
+        await engine.KillAsync();
+
+        var second = (await AdmitAsync(engine, payment)).Admission;
+        Assert.True((await second!.SettleAsync(Engine.Stop)).Response.Success);
+        Assert.Equal("payment_in_use", (await AdmitAsync(engine, payment)).Refusal);
+    }
+
+    [Fact]
+    public async Task A_payment_whose_run_was_too_long_is_held_against_the_chain_before_somebody_else_settles_it()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        Assert.NotNull((await AdmitAsync(engine, payment)).Admission);
+        engine.Clock.Advance(TimeSpan.FromSeconds(payment.Requirements.MaxTimeoutSeconds) + TimeSpan.FromMinutes(2));
+        engine.Chain.Burn(payment.Transfer.Token, payment.Transfer.From);
+
+        var settling = engine.SettleAsync(payment, "mine");
+        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+        Assert.Equal("invalid_exact_evm_insufficient_balance", (await settling).Response.ErrorReason);
+        Assert.Equal(0UL, (await engine.SignerAsync()).NextNonce);
+    }
+
+    [Fact]
+    public async Task A_run_that_another_process_took_for_dead_answers_nothing_and_ends_nothing_of_the_run_in_its_place()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        var first = (await AdmitAsync(engine, payment)).Admission!;
+        var settling = first.SettleAsync(Engine.Stop);
+        await engine.UntilAsync(payment, SettlementStatus.Submitted);
+
+        var terms = (await engine.ReadAsync(payment))!.Terms;
+        await engine.DecideElsewhereAsync(payment.Grain, new AdmitPayment(terms, new Admission("other", Resource, "elsewhere", engine.Clock.GetUtcNow().AddMinutes(5)), OthersAreGone: true));
+        engine.Chain.Mine();
+        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+
+        Assert.Equal("duplicate_settlement", (await settling).Response.ErrorReason);
+        await (await settling).CloseAsync(delivered: false);
+        await first.ReleaseAsync();
+        Assert.Equal((1, false), await engine.ReadAsync(payment) is { Admission: { } held } ? (held.TakeOvers, held.ExpiresAt == DateTimeOffset.MinValue) : default);
+    }
+
+    [Fact]
+    public async Task Who_lost_its_place_to_what_another_process_wrote_keeps_nobody_out()
+    {
+        await using var engine = await Engine.StartAsync();
+        var (payment, other) = (engine.Pay(), engine.Pay());
+        Assert.NotNull((await AdmitAsync(engine, other)).Admission);
+        var terms = (await engine.ReadAsync(other))!.Terms with { Payer = payment.Payload.Payer!.ToLowerInvariant(), Nonce = payment.Transfer.Nonce.ToString() };
+        Assert.Equal(payment.Id, SettlementId.Of(terms));
+        var grain = engine.Grains.GetGrain<ISettlementGrain>(payment.Id);
+        Assert.Null(await grain.GetAsync(Engine.Stop));
+
+        // What the grain remembers is older than what the row says.
+        var reserve = new ReserveSettlement(terms, null, engine.Gas.ToString());
+        await engine.DecideElsewhereAsync(payment.Grain, reserve, new FailSettlement("reverted"));
+        Assert.Equal("payment_ended", (await grain.ReserveAsync(reserve with { WasUnderWay = true }, "first", Engine.Stop)).Refusal?.Code);
+        Assert.Null((await grain.ReserveAsync(reserve, "second", Engine.Stop)).Refusal);
+    }
+
+    private static Task<AdmissionAnswer> AdmitAsync(Engine engine, Payment payment) =>
+        engine.Facilitator.AdmitAsync(payment.Payload, payment.Requirements, Resource, Engine.Stop);
+}
