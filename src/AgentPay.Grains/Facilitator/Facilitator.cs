@@ -92,7 +92,8 @@ internal sealed class Facilitator(
         Reply<Settlement>? reply = null;
         try
         {
-            reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone, prepared.WasUnderWay), cancellationToken);
+            // Who leaves meanwhile is waited for: an admission that nobody heard of could be freed by nobody.
+            reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone, prepared.WasUnderWay), CancellationToken.None);
         }
         finally
         {
@@ -190,7 +191,9 @@ internal sealed class Facilitator(
     {
         var caller = RandomKey();
         var grain = Grain(prepared);
-        var reply = await grain.ReserveAsync(new ReserveSettlement(prepared.Terms, key, desk.SenderOf(prepared.Terms), prepared.WasUnderWay), caller, cancellationToken);
+
+        // Who leaves meanwhile is waited for, too: its place has to be given up after it was given.
+        var reply = await grain.ReserveAsync(new ReserveSettlement(prepared.Terms, key, desk.SenderOf(prepared.Terms), prepared.WasUnderWay), caller, CancellationToken.None);
         if (reply.Refusal is { Code: EndedMeanwhile.Code })
         {
             return null;

@@ -63,7 +63,7 @@ public sealed class OneTroubleTests
         engine.Chain.Reorganize(1);
         await engine.UntilAsync(second, SettlementStatus.Submitted);
         engine.Chain.Mine(Engine.FinalityDepth + 1);
-        await engine.UntilAsync(second, SettlementStatus.Final);
+        await engine.UntilAsync(second, SettlementStatus.Final, timePasses: true);
 
         Assert.Equal(SettlementStatus.Confirmed, await engine.StatusAsync(first));
         engine.Store.Fails = _ => false;
