@@ -48,6 +48,21 @@ public sealed class CallTests : SiloTest
     }
 
     [Fact]
+    public async Task A_caller_that_cancels_goes_at_once_and_the_grain_goes_on()
+    {
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var call = Worker("a").FinishAsync("open", source.Token);
+        await Probe.ReachedAsync("open");
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        Assert.DoesNotContain("finished", Probe.Lines);
+
+        Probe.Open("open");
+        await Worker("a").TouchAsync();
+        Assert.Equal(["a activates", "finished", "touched"], Probe.Lines);
+    }
+
+    [Fact]
     public async Task A_grain_knows_its_id_and_its_references()
         => Assert.Equal("worker/a worker/a", await Worker("a").SelfAsync());
 

@@ -10,6 +10,7 @@ internal abstract class Call
     private Task? turn;
     private Task? work;
     private bool filtered;
+    private CancellationTokenRegistration leaving;
 
     public abstract CallMethod Method { get; }
 
@@ -36,6 +37,9 @@ internal abstract class Call
 
     public virtual bool PassesFilters => true;
 
+    /// <summary>The caller's, where the method takes one: the first of its parameters of this type.</summary>
+    public virtual CancellationToken Cancellation => CancellationToken.None;
+
     /// <summary>Whether the call outlives the activation that it waited for.</summary>
     public virtual bool CanMove => true;
 
@@ -53,6 +57,15 @@ internal abstract class Call
     {
         Target = target;
         Source = source;
+    }
+
+    /// <summary>A caller that cancels goes at once, as on Orleans; the call goes on in the grain, which sees the token too.</summary>
+    public void LetLeave()
+    {
+        if (Cancellation is { CanBeCanceled: true } token)
+        {
+            leaving = token.UnsafeRegister(static (call, cancelled) => ((Call)call!).Fail(new OperationCanceledException(cancelled)), this);
+        }
     }
 
     /// <summary>Prepares the turn, here, so that it runs in the caller's execution context (traces go through).</summary>
@@ -87,6 +100,7 @@ internal abstract class Call
     {
         // First the activation, then the caller: who has the answer finds the grain free.
         Activation!.Completed(this);
+        leaving.Unregister();
         if (work!.IsFaulted)
         {
             Fail(work.Exception!.InnerException!);

@@ -25,6 +25,7 @@ internal sealed class CallEmitter
         arguments = [.. parameters.Select((type, i) => Type.DefineField($"argument{i}", type, FieldAttributes.Private))];
         constructor = DefineConstructor();
         DefineMethodProperty();
+        DefineCancellation();
         DefineStart();
     }
 
@@ -74,6 +75,18 @@ internal sealed class CallEmitter
         var il = Type.DefineMethod(getter.Name, Override | MethodAttributes.SpecialName, getter.ReturnType, []).GetILGenerator();
         il.Emit(OpCodes.Ldsfld, field);
         il.Emit(OpCodes.Ret);
+    }
+
+    private void DefineCancellation()
+    {
+        if (Array.IndexOf(parameters, typeof(CancellationToken)) is >= 0 and var place)
+        {
+            var getter = typeof(Call).GetProperty(nameof(Call.Cancellation))!.GetMethod!;
+            var il = Type.DefineMethod(getter.Name, Override | MethodAttributes.SpecialName, getter.ReturnType, []).GetILGenerator();
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldfld, arguments[place]);
+            il.Emit(OpCodes.Ret);
+        }
     }
 
     private void DefineStart()

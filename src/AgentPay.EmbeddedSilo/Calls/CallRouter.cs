@@ -92,6 +92,7 @@ internal sealed class CallRouter(GrainClasses classes, Catalog catalog, TimeProv
             return;
         }
         call.SentAt = clock.GetTimestamp();
+        call.LetLeave();
         call.Prepare();
         Deliver(call);
     }

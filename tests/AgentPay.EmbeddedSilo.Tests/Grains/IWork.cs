@@ -37,6 +37,9 @@ public interface IWorkerGrain : IWork
 
     Task WaitAsync(CancellationToken cancellationToken);
 
+    /// <summary>Waits at the gate, whether or not its caller cancels.</summary>
+    Task FinishAsync(string gate, CancellationToken cancellationToken);
+
     Task<string> SelfAsync();
 
     Task<string?> TraceAsync();

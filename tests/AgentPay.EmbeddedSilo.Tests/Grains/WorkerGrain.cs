@@ -91,6 +91,12 @@ internal sealed class WorkerGrain(Probe probe) : Work(probe), IWorkerGrain
         await cancelled.Task;
     }
 
+    public async Task FinishAsync(string gate, CancellationToken cancellationToken)
+    {
+        await Probe.PassAsync(gate);
+        Probe.Write("finished");
+    }
+
     public Task<string> SelfAsync() => Task.FromResult($"{this.GetGrainId()} {this.AsReference<IWork>().GetGrainId()}");
 
     public Task<string?> TraceAsync() => Task.FromResult(Activity.Current?.TraceId.ToString());
