@@ -12,6 +12,9 @@ internal sealed class HeldAnswer(HttpContext context, TimeProvider clock) : IDis
     /// <summary>So much goes out first: less than the server takes without waiting for a buyer who reads slowly.</summary>
     private const int BeginningBytes = 16 * 1024;
 
+    /// <summary>Where the buyer says how much may be sent (HTTP/2 and 3), less could leave than was to: of one byte all or nothing does.</summary>
+    private const int BeginningOfStreamBytes = 1;
+
     private readonly MemoryStream body = new();
 
     /// <summary>True when the handler's answer is one worth paying for.</summary>
@@ -48,7 +51,7 @@ internal sealed class HeldAnswer(HttpContext context, TimeProvider clock) : IDis
 
     /// <summary>
     /// Sends what was held back. From the first byte on the buyer has the answer: one who hangs up in the middle of it does not get it again, and one who reads it
-    /// slowly does not keep it from being noted. Where nothing could leave because the connection is gone or takes nothing, it is cut, and nothing has begun.
+    /// slowly does not keep it from being noted. Where the connection takes not even the beginning, it is cut, and nothing has begun.
     /// </summary>
     /// <param name="begun">Told once the beginning was flushed to an open connection, before the rest leaves.</param>
     public async Task SendAsync(Func<Task> begun)
@@ -58,7 +61,8 @@ internal sealed class HeldAnswer(HttpContext context, TimeProvider clock) : IDis
             return;
         }
 
-        var beginning = (int)Math.Min(body.Length, BeginningBytes);
+        var isStream = HttpProtocol.IsHttp2(context.Request.Protocol) || HttpProtocol.IsHttp3(context.Request.Protocol);
+        var beginning = (int)Math.Min(body.Length, isStream ? BeginningOfStreamBytes : BeginningBytes);
         if (!await BeginAsync(body.GetBuffer().AsMemory(0, beginning)))
         {
             context.Abort();
@@ -66,6 +70,11 @@ internal sealed class HeldAnswer(HttpContext context, TimeProvider clock) : IDis
         }
 
         await begun();
+        if (beginning == body.Length)
+        {
+            return;
+        }
+
         try
         {
             await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(beginning, (int)body.Length - beginning), context.RequestAborted);

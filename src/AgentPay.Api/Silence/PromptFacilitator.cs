@@ -22,7 +22,7 @@ internal sealed class PromptFacilitator(IFacilitator facilitator, StoreSilence s
         return answer.Admission is null ? answer : answer with { Admission = new PromptAdmission(answer.Admission, this, silence) };
     }
 
-    /// <summary>Who has its answer waits for nothing: that it has it is noted however long that takes, for a connection cut meanwhile could take it away.</summary>
+    /// <summary>Who has its answer, or the beginning of a long one, is told of no silence: that it has it is noted however long that takes, for a connection cut meanwhile could take it away.</summary>
     private SettleAnswer Prompt(SettleAnswer answer) =>
         new(answer.Response, delivered => delivered ? answer.CloseAsync(delivered: true) : silence.OwedAsync(() => answer.CloseAsync(delivered: false)));
 

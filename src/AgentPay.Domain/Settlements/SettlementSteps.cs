@@ -17,8 +17,8 @@ public sealed partial record Settlement
         });
 
     /// <summary>
-    /// A payment that is in use may be taken over only by the same resource, and only when the process that held it is gone or its time is up and it
-    /// never answered. Before it is reserved, the newcomer's own key counts, so a run that comes late can no longer settle or release. After that the
+    /// A payment that is in use may be taken over only by the same resource, and only when the process that held it is gone, its run is over or its time
+    /// is up, and it never answered. Before it is reserved, the newcomer's own key counts, so a run that comes late can no longer settle or release. After that the
     /// first key is kept: the buyer who paid still gets what was bought.
     /// </summary>
     private Outcome<Settlement> AdmitAgain(AdmitPayment admit, DateTimeOffset now)
@@ -29,7 +29,7 @@ public sealed partial record Settlement
         }
 
         var orphaned = Admission is { } held && !Answered
-            && ((admit.OthersAreGone && held.Process != admit.Admission.Process) || held.ExpiresAt < now)
+            && ((admit.OthersAreGone && held.Process != admit.Admission.Process) || held.ExpiresAt < now || (Status == SettlementStatus.Admitted && held.Key == admit.Orphan))
             && held.TakeOvers < TakeOversMax;
         if (!orphaned || Admission!.Resource != admit.Admission.Resource)
         {

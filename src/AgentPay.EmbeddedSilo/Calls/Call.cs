@@ -68,6 +68,8 @@ internal abstract class Call
         }
     }
 
+    protected void StopListening() => leaving.Unregister();
+
     /// <summary>Prepares the turn, here, so that it runs in the caller's execution context (traces go through).</summary>
     public void Prepare() => turn = new Task(static call => ((Call)call!).Run(), this, CancellationToken.None, TaskCreationOptions.DenyChildAttach);
 
@@ -100,7 +102,7 @@ internal abstract class Call
     {
         // First the activation, then the caller: who has the answer finds the grain free.
         Activation!.Completed(this);
-        leaving.Unregister();
+        StopListening();
         if (work!.IsFaulted)
         {
             Fail(work.Exception!.InnerException!);
@@ -136,6 +138,7 @@ internal abstract class Call<TResult> : Call
 
     public override void Fail(Exception exception)
     {
+        StopListening();
         if (exception is OperationCanceledException cancelled)
         {
             answer.TrySetCanceled(cancelled.CancellationToken);
@@ -162,6 +165,7 @@ internal abstract class VoidCall : Call
 
     public override void Fail(Exception exception)
     {
+        StopListening();
         if (exception is OperationCanceledException cancelled)
         {
             answer.TrySetCanceled(cancelled.CancellationToken);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
@@ -19,6 +20,9 @@ internal sealed class Facilitator(
 {
     private static readonly TimeSpan HashWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AdmissionSlack = TimeSpan.FromSeconds(30);
+
+    /// <summary>The keys of the admissions that were asked for here and whose runs are not over.</summary>
+    private readonly ConcurrentDictionary<string, bool> runs = new();
 
     public SupportedResponse Supported => SupportedKinds.Of(desk);
 
@@ -92,13 +96,17 @@ internal sealed class Facilitator(
         Reply<Settlement>? reply = null;
         try
         {
+            var orphan = hasEnded || prepared!.WasUnderWay ? await FindOrphanAsync(prepared!.Id, cancellationToken) : null;
+            runs[admission.Key] = true;
+
             // Who leaves meanwhile is waited for: an admission that nobody heard of could be freed by nobody.
-            reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone, prepared.WasUnderWay), CancellationToken.None);
+            reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone, prepared.WasUnderWay, orphan), CancellationToken.None);
         }
         finally
         {
             if (reply?.State is null || reply.Refusal is not null)
             {
+                runs.TryRemove(admission.Key, out _);
                 Leave(prepared!);
             }
         }
@@ -114,9 +122,15 @@ internal sealed class Facilitator(
         }
 
         // Its admission is its check: what it reserves, it was admitted for.
-        var admitted = new AdmittedPayment(this, prepared with { WasUnderWay = false }, reply.State!.Admission!, new SettleWords(payment, requirements), request);
+        var admitted = new AdmittedPayment(this, prepared with { WasUnderWay = false }, reply.State!.Admission!, admission.Key, new SettleWords(payment, requirements), request);
         return new AdmissionAnswer(null, null, prepared.Terms.Payer, admitted);
     }
+
+    /// <summary>The admission of a run of this process that is over and that nothing freed: the store did not answer when it was asked to, or wrote it too late.</summary>
+    private async Task<string?> FindOrphanAsync(string id, CancellationToken cancellationToken) =>
+        await FindAsync(id, cancellationToken) is { Status: SettlementStatus.Admitted, Admission: { } held } && held.Process == process.Id && !runs.ContainsKey(held.Key)
+            ? held.Key
+            : null;
 
     /// <summary>What this payment bought by exactly this request; null when it bought nothing, something else, or too long ago.</summary>
     private async Task<SoldAnswer?> FindSoldAsync(PreparedPayment prepared, string? request, CancellationToken cancellationToken)
@@ -303,7 +317,7 @@ internal sealed class Facilitator(
 
     private static string RandomKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    private sealed class AdmittedPayment(Facilitator facilitator, PreparedPayment prepared, Admission run, SettleWords words, string? request) : IAdmittedPayment
+    private sealed class AdmittedPayment(Facilitator facilitator, PreparedPayment prepared, Admission run, string name, SettleWords words, string? request) : IAdmittedPayment
     {
         private int hasLeft;
 
@@ -347,6 +361,7 @@ internal sealed class Facilitator(
         {
             if (Interlocked.Exchange(ref hasLeft, 1) == 0)
             {
+                facilitator.runs.TryRemove(name, out _);
                 facilitator.Leave(prepared);
             }
         }

@@ -1,6 +1,9 @@
 using AgentPay.Chains.Evm;
+using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
+using AgentPay.Grains.Journal;
 using AgentPay.Grains.Methods;
+using AgentPay.Storage.Contract;
 using AgentPay.X402;
 
 namespace AgentPay.Grains.Facilitator;
@@ -10,7 +13,7 @@ namespace AgentPay.Grains.Facilitator;
 /// its gas, so each counts as a possible failure (<see cref="FailureBudget.RequireRoom"/>), and together they may not promise more than the payer holds: alone each
 /// of a hundred payments passes its simulation although the money is there for one. In memory, as the budget is.
 /// </summary>
-internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
+internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store, ProcessIdentity process, TimeProvider clock)
 {
     /// <summary>How long a balance counts: the simulation of each payment is newer.</summary>
     private static readonly TimeSpan BalanceAge = TimeSpan.FromMilliseconds(500);
@@ -20,6 +23,7 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
     private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
     private const int PayersMax = 100_000;
     private const int LooksMax = 2;
+    private const int RowsMax = 64;
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, Payer> payers = [];
@@ -30,6 +34,7 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
     /// <exception cref="FailureBudgetExceededException">Too much of this payer is undecided.</exception>
     public async Task<string?> EnterAsync(PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
     {
+        await EndWhatEndedElsewhereAsync(payment.Terms.Payer, cancellationToken);
         if (TryEnter(payment))
         {
             return null;
@@ -88,6 +93,36 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
                 && payer.Balances.TryGetValue(terms.Asset, out var known))
             {
                 payer.Balances[terms.Asset] = known with { Atoms = known.Atoms > terms.Atoms ? known.Atoms - terms.Atoms : UInt256.Zero };
+            }
+        }
+    }
+
+    /// <summary>Where another process decides, nobody here hears what became of a payment that nobody waits for any more.</summary>
+    private async Task EndWhatEndedElsewhereAsync(string name, CancellationToken cancellationToken)
+    {
+        GrainRef[] left;
+        lock (gate)
+        {
+            if (process.IsAlone || !payers.TryGetValue(name, out var payer) || (payer.ReadAt is { } at && clock.GetElapsedTime(at) < BalanceAge))
+            {
+                return;
+            }
+
+            left = [.. payer.Entries.Where(static entry => entry.Value is { IsReserved: true, Holders: 0 }).OrderBy(static entry => entry.Value.Since).Take(RowsMax)
+                .Select(static entry => new GrainRef(SettlementId.GrainType, entry.Key))];
+            if (left.Length == 0)
+            {
+                return;
+            }
+
+            payer.ReadAt = clock.GetTimestamp();
+        }
+
+        foreach (var row in await store.ReadManyAsync(left, cancellationToken))
+        {
+            if (row is not null && StoredForms.Settlements.Read(row.State.Span, []) is { IsDecided: true } settlement)
+            {
+                End(settlement);
             }
         }
     }
@@ -203,6 +238,8 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, TimeProvider clock)
         public Dictionary<string, (UInt256 Atoms, long ReadAt)> Balances { get; } = [];
 
         public long? LookedAt { get; set; }
+
+        public long? ReadAt { get; set; }
     }
 
     private sealed class Entry(SettlementTerms terms, long since)

@@ -48,7 +48,17 @@ internal sealed class SettlementGrain(
     public async Task<Reply<Settlement>> AdmitAsync(AdmitPayment command, CancellationToken cancellationToken) =>
         Reply<Settlement>.Of(await DecideAsync(command, cancellationToken: cancellationToken));
 
-    public async Task<Reply<Settlement>> ReleaseAsync(ReleasePayment command) => Reply<Settlement>.Of(await DecideAsync(command));
+    public async Task<Reply<Settlement>> ReleaseAsync(ReleasePayment command)
+    {
+        var outcome = await DecideAsync(command);
+        if (outcome.IsChange)
+        {
+            // The run that goes held it, where it was not told so in time.
+            place = null;
+        }
+
+        return Reply<Settlement>.Of(outcome);
+    }
 
     public async Task<Settlement?> WaitAsync(TimeSpan wait, bool hashIsEnough, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using AgentPay.Chains.Evm;
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Settlements;
+using AgentPay.Storage.Contract;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentPay.Grains.Tests.Facilitator;
@@ -38,6 +39,31 @@ public sealed class PayerBudgetTests
         var answers = await Task.WhenAll(payments.Select(payment => Task.Run(() => engine.SettleAsync(payment))));
 
         Assert.All(answers, answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+    }
+
+    [Fact]
+    public async Task What_another_process_proved_unpaid_does_not_count_against_what_is_left()
+    {
+        await using var engine = await Engine.StartAsync();
+        var (first, second) = (engine.PayAs(Payer), engine.PayAs(Payer, balance: 0));
+        Assert.NotNull((await engine.Facilitator.AdmitAsync(first.Payload, first.Requirements, "GET /quote", Engine.Stop)).Admission);
+        var terms = (await engine.ReadAsync(first))!.Terms;
+        var here = new PaymentsUnderWay(
+            engine.Services.GetRequiredService<FailureBudget>(), engine.Store, new ProcessIdentity("here", new Neighbour()), engine.Clock);
+
+        // Its caller left when it was reserved.
+        PreparedPayment Of(SettlementTerms of) => new(of, default, SignedByPayer: true, TimeRefusal: null) { IsCounted = true };
+        var lost = Of(terms);
+        Assert.Null(await here.EnterAsync(lost, engine.Chain, Engine.Stop));
+        here.Keep(lost);
+        here.Leave(lost);
+        var next = Of(terms with { Nonce = second.Transfer.Nonce.ToString() });
+        Assert.Equal(Insufficient, await here.EnterAsync(next, engine.Chain, Engine.Stop));
+
+        await engine.DecideElsewhereAsync(
+            first.Grain, new ReleasePayment((await engine.ReadAsync(first))!.Admission!.Key), new ReserveSettlement(terms, null, engine.Gas.ToString()), new FailSettlement("reverted"));
+        engine.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(await here.EnterAsync(next, engine.Chain, Engine.Stop));
     }
 
     [Fact]
@@ -154,5 +180,11 @@ public sealed class PayerBudgetTests
         engine.Chain.Mine();
         Assert.Equal("invalid_exact_evm_transaction_failed", (await settling).Response.ErrorReason);
         engine.Usdc.IsPaused = false;
+    }
+
+    /// <summary>There is another process.</summary>
+    private sealed class Neighbour : INeighbours
+    {
+        public long Solitude => 0;
     }
 }

@@ -29,6 +29,8 @@ public sealed class GateTests
         Assert.Equal((HttpStatusCode.PaymentRequired, "payment_in_use"), (again.StatusCode, ErrorOf(again)));
         using var next = await shop.BuyAsync(path, shop.Engine.Pay());
         Assert.Equal(status, (int)next.StatusCode);
+        await shop.DisposeAsync();
+        Assert.Empty(shop.Thrown);
     }
 
     [Theory]
@@ -163,6 +165,22 @@ public sealed class GateTests
 
         shop.Engine.Clock.Advance(TimeSpan.FromMinutes(4));
         using var again = await shop.BuyAsync("/big", payment);
+        Assert.Equal((HttpStatusCode.PaymentRequired, "payment_in_use"), (again.StatusCode, ErrorOf(again)));
+    }
+
+    [Fact]
+    public async Task By_HTTP_2_an_answer_is_whole_and_who_reads_slowly_gets_no_second_one()
+    {
+        await using var shop = await Shop.OpenAsync();
+        shop.Engine.Chain.Automine = true;
+        var (small, payment) = (shop.Engine.Pay(), shop.Engine.Pay());
+        using var whole = await shop.BuyByStreamAsync("/sized?bytes=70000", small);
+        Assert.Equal((HttpStatusCode.OK, 70_000), (whole.StatusCode, (await whole.Content.ReadAsByteArrayAsync(Engine.Stop)).Length));
+
+        using var slow = await shop.BuyByStreamAsync("/big", payment);
+        await shop.Engine.UntilAsync(async () => (await shop.Engine.ReadAsync(payment))!.Answered);
+        shop.Engine.Clock.Advance(TimeSpan.FromMinutes(4));
+        using var again = await shop.BuyByStreamAsync("/big", payment);
         Assert.Equal((HttpStatusCode.PaymentRequired, "payment_in_use"), (again.StatusCode, ErrorOf(again)));
     }
 

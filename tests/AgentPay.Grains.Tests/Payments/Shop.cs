@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -10,6 +11,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +24,7 @@ internal sealed class Shop : IAsyncDisposable
 
     private readonly WebApplication server;
     private readonly HttpClient http = new();
+    private bool isClosed;
 
     private Shop(WebApplication server, Engine engine, SilentStore silence)
     {
@@ -35,10 +38,16 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The runs of <c>/held</c>, each of which goes on when its source is set.</summary>
     public Channel<(HttpContext Context, TaskCompletionSource GoOn)> Runs { get; } = Channel.CreateUnbounded<(HttpContext, TaskCompletionSource)>();
 
-    public Uri Url => new(server.Urls.Single());
+    public Uri Url => new(server.Urls.First());
+
+    /// <summary>For those who speak HTTP/2.</summary>
+    public Uri StreamsUrl => new(server.Urls.Last());
 
     /// <summary>Says, when it is told to, that the database does not answer.</summary>
     public SilentStore Silence { get; }
+
+    /// <summary>What was thrown when the answer had begun.</summary>
+    public ConcurrentQueue<Exception> Thrown { get; } = new();
 
     /// <summary>Nothing that is answered leaves.</summary>
     public bool IsWireStuck { get; set; }
@@ -48,7 +57,11 @@ internal sealed class Shop : IAsyncDisposable
         var (engine, silence) = (await Engine.StartAsync(), new SilentStore());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(static kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, static streams => streams.Protocols = HttpProtocols.Http2);
+        });
         builder.Services.AddSingleton(onTestClock ? engine.Clock : TimeProvider.System);
         builder.Services.AddSingleton(engine.Facilitator);
         builder.Services.AddAgentPayApi();
@@ -57,7 +70,7 @@ internal sealed class Shop : IAsyncDisposable
         var server = builder.Build();
         server.UseExceptionHandler(_ => { });
         var shop = new Shop(server, engine, silence);
-        server.Use((context, next) =>
+        server.Use(async (context, next) =>
         {
             if (shop.IsWireStuck)
             {
@@ -65,7 +78,15 @@ internal sealed class Shop : IAsyncDisposable
                 context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(new StuckWire(), wire));
             }
 
-            return next(context);
+            try
+            {
+                await next(context);
+            }
+            catch (Exception thrown) when (context.Response.HasStarted)
+            {
+                shop.Thrown.Enqueue(thrown);
+                throw;
+            }
         });
         shop.Map();
         await server.StartAsync(Engine.Stop);
@@ -111,6 +132,14 @@ internal sealed class Shop : IAsyncDisposable
         return await http.SendAsync(request, Engine.Stop);
     }
 
+    /// <summary>Buys by HTTP/2, and reads the head of the answer alone.</summary>
+    public async Task<HttpResponseMessage> BuyByStreamAsync(string path, Payment payment)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(StreamsUrl, path)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Headers.Add("PAYMENT-SIGNATURE", HeaderOf(payment));
+        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Engine.Stop);
+    }
+
     /// <summary>Sends the request and gives its open connection, to be read or closed.</summary>
     public async Task<TcpClient> AskAsync(string path, Payment payment)
     {
@@ -125,6 +154,12 @@ internal sealed class Shop : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (isClosed)
+        {
+            return;
+        }
+
+        isClosed = true;
         http.Dispose();
         await server.StopAsync(new CancellationToken(canceled: true));
         await server.DisposeAsync();

@@ -1,6 +1,7 @@
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Settlements;
+using AgentPay.Storage.Contract;
 
 namespace AgentPay.Grains.Tests.Settlements;
 
@@ -39,9 +40,44 @@ public sealed class RunTests
         Assert.NotNull((await AdmitAsync(engine, payment)).Admission);
         await engine.KillAsync();
 
-        var second = (await AdmitAsync(engine, payment)).Admission;
-        Assert.True((await second!.SettleAsync(Engine.Stop)).Response.Success);
+        Assert.True(await SettlesAsync(engine, (await AdmitAsync(engine, payment)).Admission!));
         Assert.Equal("payment_in_use", (await AdmitAsync(engine, payment)).Refusal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_admission_that_was_written_unheard_of_keeps_nobody_out(bool isLate)
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var payment = engine.Pay();
+        if (isLate)
+        {
+            engine.Store.LandsLate = static commit => commit.Status == "admitted";
+        }
+        else
+        {
+            engine.Store.LandsUntold = static commit => commit.Status == "admitted";
+        }
+
+        await Assert.ThrowsAnyAsync<StoreUnavailableException>(() => AdmitAsync(engine, payment));
+        engine.Store.Release();
+        await engine.UntilAsync(payment, SettlementStatus.Admitted);
+
+        Assert.True(await SettlesAsync(engine, (await AdmitAsync(engine, payment)).Admission!));
+    }
+
+    [Fact]
+    public async Task A_run_that_goes_on_is_taken_over_by_nobody()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        var first = (await AdmitAsync(engine, payment)).Admission!;
+        Assert.Equal("payment_in_use", (await AdmitAsync(engine, payment)).Refusal);
+
+        await first.ReleaseAsync();
+        Assert.NotNull((await AdmitAsync(engine, payment)).Admission);
     }
 
     [Fact]
@@ -95,6 +131,14 @@ public sealed class RunTests
         await engine.DecideElsewhereAsync(payment.Grain, reserve, new FailSettlement("reverted"));
         Assert.Equal("payment_ended", (await grain.ReserveAsync(reserve with { WasUnderWay = true }, "first", Engine.Stop)).Refusal?.Code);
         Assert.Null((await grain.ReserveAsync(reserve, "second", Engine.Stop)).Refusal);
+    }
+
+    /// <summary>What messages were left is read again meanwhile, by the test's clock.</summary>
+    private static async Task<bool> SettlesAsync(Engine engine, IAdmittedPayment run)
+    {
+        var settling = run.SettleAsync(Engine.Stop);
+        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+        return (await settling).Response.Success;
     }
 
     private static Task<AdmissionAnswer> AdmitAsync(Engine engine, Payment payment) =>
