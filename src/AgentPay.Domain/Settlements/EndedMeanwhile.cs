@@ -3,8 +3,8 @@ using AgentPay.Domain.Decisions;
 namespace AgentPay.Domain.Settlements;
 
 /// <summary>
-/// The no to who joins a payment under way that ended without success meanwhile, or whose run died before it was reserved. It stays inside the engine: the payment is held against the chain, which was
-/// not asked while it was under way, and then tried anew or refused by what the chain says.
+/// The no to who joins a payment under way that ended without success meanwhile, or whose run died before it was reserved. It stays inside the engine: the payment
+/// is held against the chain, which was not asked while it was under way, and then tried anew or refused by what the chain says.
 /// </summary>
 public static class EndedMeanwhile
 {

@@ -317,7 +317,8 @@ internal sealed class Facilitator(
 
     private static string RandomKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    private sealed class AdmittedPayment(Facilitator facilitator, PreparedPayment prepared, Admission run, string name, SettleWords words, string? request) : IAdmittedPayment
+    /// <summary>A run of this process: <paramref name="run"/> is what the grain admitted, <paramref name="askedWith"/> the key under which this process knows the run.</summary>
+    private sealed class AdmittedPayment(Facilitator facilitator, PreparedPayment prepared, Admission run, string askedWith, SettleWords words, string? request) : IAdmittedPayment
     {
         private int hasLeft;
 
@@ -361,7 +362,7 @@ internal sealed class Facilitator(
         {
             if (Interlocked.Exchange(ref hasLeft, 1) == 0)
             {
-                facilitator.runs.TryRemove(name, out _);
+                facilitator.runs.TryRemove(askedWith, out _);
                 facilitator.Leave(prepared);
             }
         }

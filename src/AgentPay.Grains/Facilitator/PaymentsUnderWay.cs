@@ -23,6 +23,8 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
     private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
     private const int PayersMax = 100_000;
     private const int LooksMax = 2;
+
+    /// <summary>The most rows one call reads of a payer's payments that ended elsewhere; the oldest first, the others with the next calls.</summary>
     private const int RowsMax = 64;
 
     private readonly Lock gate = new();

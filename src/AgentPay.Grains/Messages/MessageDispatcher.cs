@@ -114,7 +114,6 @@ internal sealed partial class MessageDispatcher : BackgroundService
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-
     private async Task SweepRepeatedlyAsync(CancellationToken stoppingToken)
     {
         var newest = clock.GetUtcNow();

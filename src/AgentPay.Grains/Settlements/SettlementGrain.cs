@@ -82,16 +82,21 @@ internal sealed class SettlementGrain(
 
     public async Task AnsweredAsync(string caller)
     {
+        var isFirst = false;
         try
         {
-            await DecideAsync(new AnswerSettlement());
+            isFirst = (await DecideAsync(new AnswerSettlement())).IsChange;
         }
         finally
         {
             await LeaveAsync(caller);
         }
 
-        Rest();
+        if (isFirst)
+        {
+            // Not each of the many that share a key: those behind them would be sent on from one activation to the next.
+            Rest();
+        }
     }
 
     public async Task<bool> ClaimAnswerAsync(string caller)

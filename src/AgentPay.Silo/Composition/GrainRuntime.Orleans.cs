@@ -28,6 +28,18 @@ internal static class GrainRuntime
     /// </summary>
     private static readonly TimeSpan TableRefreshTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How often a silo says that it lives; who says nothing for three times as long is dead for one that joins. After all silos were killed the first that starts
+    /// waits for so long before it serves. Left at Orleans' half minute that would be one and a half.
+    /// </summary>
+    private static readonly TimeSpan AliveTime = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// How often a call follows a grain that went to rest before it is refused. Orleans' two are too few where a payment is presented two hundred times at once: it
+    /// rests when it was answered or given up, and wakes for the next. A call that finds nobody ends with its own time.
+    /// </summary>
+    private const int ForwardsMax = 100;
+
     private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Why this build cannot run so; null when it can.</summary>
@@ -55,6 +67,11 @@ internal static class GrainRuntime
 
         if (roles.Silo)
         {
+            if (settings.Postgres.Length > 0)
+            {
+                builder.Services.AddHostedService<DeadSilos>();
+            }
+
             builder.UseOrleans(silo => AddSilo(silo, settings, cluster));
         }
         else
@@ -74,6 +91,7 @@ internal static class GrainRuntime
         silo.Services.Replace(ServiceDescriptor.Singleton<PlacementStrategy, PreferLocalPlacement>());
         silo.AddIncomingGrainCallFilter<FailuresThatTravel>();
         silo.AddOutgoingGrainCallFilter<LostSilos>();
+        silo.Configure<SiloMessagingOptions>(static options => options.MaxForwardCount = ForwardsMax);
         if (settings.Postgres.Length == 0)
         {
             silo.UseLocalhostClustering(PortOf(cluster.SiloPort), PortOf(cluster.GatewayPort), serviceId: cluster.Name, clusterId: cluster.Name);
@@ -82,7 +100,8 @@ internal static class GrainRuntime
         }
 
         silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (cluster.Name, cluster.Name));
-        silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.TableRefreshTimeout) = (ProbeTime, TableRefreshTime));
+        silo.Configure<ClusterMembershipOptions>(options =>
+            (options.ProbeTimeout, options.TableRefreshTimeout, options.IAmAliveTablePublishTimeout) = (ProbeTime, TableRefreshTime, AliveTime));
         var (siloPort, gatewayPort) = (PortOf(cluster.SiloPort), PortOf(cluster.GatewayPort));
         if (cluster.Address.Length > 0)
         {

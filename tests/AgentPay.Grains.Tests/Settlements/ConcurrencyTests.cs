@@ -67,17 +67,17 @@ public sealed class ConcurrencyTests
         engine.Chain.Burn(payment.Transfer.Token, payment.Transfer.From);
         engine.Chain.Mine();
         await engine.UntilAsync(() => !engine.Store.Held.IsEmpty, timePasses: true);
-        var second = isRun
-            ? engine.Facilitator.AdmitAsync(payment.Payload, payment.Requirements, "GET /quote", Engine.Stop).ContinueWith(
-                static asked => asked.Result.Refusal, Engine.Stop, TaskContinuationOptions.None, TaskScheduler.Default)
-            : engine.SettleAsync(payment, "another").ContinueWith(
-                static asked => asked.Result.Response.ErrorReason, Engine.Stop, TaskContinuationOptions.None, TaskScheduler.Default);
+        var second = AskAsync();
         await engine.UntilAsync(() => engine.Turns.Of(isRun ? "AdmitAsync" : "ReserveAsync") == (isRun ? 1 : 2) || second.IsCompleted);
         engine.Store.Release();
 
         await engine.UntilAsync(() => first.IsCompleted && second.IsCompleted, timePasses: true);
         Assert.Equal("invalid_exact_evm_insufficient_balance", await second);
         Assert.Equal(1UL, (await engine.SignerAsync()).NextNonce);
+
+        async Task<string?> AskAsync() => isRun
+            ? (await engine.Facilitator.AdmitAsync(payment.Payload, payment.Requirements, "GET /quote", Engine.Stop)).Refusal
+            : (await engine.SettleAsync(payment, "another")).Response.ErrorReason;
     }
 
     [Theory]

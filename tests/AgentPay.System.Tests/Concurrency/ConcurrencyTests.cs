@@ -18,6 +18,7 @@ public abstract class ConcurrencyTests(EngineOnChain world)
         Assert.True(answers[0].IsSuccess, answers[0].Body);
         Assert.Equal(mined + 1, await world.Chain.MinedOfAsync(world.Signer));
         await world.AssertPaidOnceAsync(payment, answers[0].Transaction);
+        Assert.DoesNotContain("could not be noted", world.Engine.Program.Output, StringComparison.Ordinal);
     }
 
     [Fact]
