@@ -8,8 +8,11 @@ public sealed partial record Settlement
     /// <summary>How long after an authorization's end the engine first asks the chain what became of it.</summary>
     public static readonly TimeSpan ResolveAfterExpiry = TimeSpan.FromSeconds(15);
 
-    /// <summary>How often it asks again while there is no proof.</summary>
+    /// <summary>How often it asks again while there is no proof: more rarely the longer there is none, after ten hours as rarely as <see cref="ResolveAgainMax"/>.</summary>
     public static readonly TimeSpan ResolveAgainAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest pause between two questions. Each costs a node much: what nobody can ever tell must not take the others' turns.</summary>
+    public static readonly TimeSpan ResolveAgainMax = TimeSpan.FromMinutes(30);
 
     /// <summary>How often a payment that was never answered may be taken over by another run of the handler.</summary>
     public const int TakeOversMax = 8;
@@ -79,7 +82,7 @@ public sealed partial record Settlement
 
     private static Outcome<Settlement> WhenNew(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
-        SettlementVerb.Admit => AdmitNew((AdmitPayment)command, attempt: 0),
+        SettlementVerb.Admit => AdmitNew((AdmitPayment)command, null),
         SettlementVerb.Release => Outcome<Settlement>.Unchanged(null),
         SettlementVerb.Reserve => ReserveNew((ReserveSettlement)command, null, now),
         SettlementVerb.Submit => Impossible(command),
@@ -97,7 +100,7 @@ public sealed partial record Settlement
         SettlementVerb.Release => ReleaseAdmission((ReleasePayment)command),
         SettlementVerb.Reserve => ReserveAdmitted((ReserveSettlement)command, now),
         SettlementVerb.Submit => Late(command),
-        SettlementVerb.Confirm => Late(command),
+        SettlementVerb.Confirm => ConfirmLate((ConfirmSettlement)command, now),
         SettlementVerb.Doubt => Late(command),
         SettlementVerb.Undo => Late(command),
         SettlementVerb.Deepen => Late(command),
@@ -111,7 +114,7 @@ public sealed partial record Settlement
         SettlementVerb.Release => Same(),
         SettlementVerb.Reserve => ReserveAnew((ReserveSettlement)command, now),
         SettlementVerb.Submit => Late(command),
-        SettlementVerb.Confirm => Late(command),
+        SettlementVerb.Confirm => ConfirmLate((ConfirmSettlement)command, now),
         SettlementVerb.Doubt => Late(command),
         SettlementVerb.Undo => Late(command),
         SettlementVerb.Deepen => Late(command),
@@ -192,7 +195,7 @@ public sealed partial record Settlement
 
     private Outcome<Settlement> Same() => Outcome<Settlement>.Unchanged(this);
 
-    /// <summary>News of an earlier attempt changes nothing; without one there is nobody to send it.</summary>
+    /// <summary>News of an earlier attempt changes nothing but that it paid; without one there is nobody to send it.</summary>
     private Outcome<Settlement> Late(SettlementCommand command) => Attempt > 0 ? Same() : Impossible(command);
 
     private static Outcome<Settlement> Impossible(SettlementCommand command)

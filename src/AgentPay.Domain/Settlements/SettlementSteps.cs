@@ -6,14 +6,15 @@ namespace AgentPay.Domain.Settlements;
 /// <content>The steps the decisions are made of.</content>
 public sealed partial record Settlement
 {
-    private static Outcome<Settlement> AdmitNew(AdmitPayment admit, int attempt) =>
+    private static Outcome<Settlement> AdmitNew(AdmitPayment admit, Settlement? before) =>
         Outcome<Settlement>.Changed(new Settlement
         {
             Id = SettlementId.Of(admit.Terms),
             Status = SettlementStatus.Admitted,
             Terms = admit.Terms,
             Admission = admit.Admission,
-            Attempt = attempt,
+            Attempt = before?.Attempt ?? 0,
+            Signer = before?.Signer,
         });
 
     /// <summary>
@@ -139,7 +140,7 @@ public sealed partial record Settlement
         reserve.WasUnderWay ? Outcome<Settlement>.Refused(this, EndedMeanwhile.Refusal) : ReserveNew(reserve, this, now);
 
     private Outcome<Settlement> AdmitAnew(AdmitPayment admit) =>
-        admit.WasUnderWay ? Outcome<Settlement>.Refused(this, EndedMeanwhile.Refusal) : AdmitNew(admit, Attempt);
+        admit.WasUnderWay ? Outcome<Settlement>.Refused(this, EndedMeanwhile.Refusal) : AdmitNew(admit, this);
 
     private Outcome<Settlement> Submit(SubmitSettlement submit)
     {
@@ -170,6 +171,13 @@ public sealed partial record Settlement
         });
     }
 
+    /// <summary>
+    /// The transaction of an attempt that had failed paid after all, in another block than it failed in. Who was admitted since joins that payment: the run's own
+    /// reservation finds it paid.
+    /// </summary>
+    private Outcome<Settlement> ConfirmLate(ConfirmSettlement confirm, DateTimeOffset now) =>
+        Attempt > 0 ? (this with { IdempotencyKey = Admission?.Key, ReservedAt = now }).Confirm(confirm, now) : Impossible(confirm);
+
     private Outcome<Settlement> ConfirmAgain(ConfirmSettlement confirm, DateTimeOffset now)
     {
         if (Status == SettlementStatus.Final || (Transaction == confirm.Transaction && Block == confirm.Block))
@@ -187,7 +195,7 @@ public sealed partial record Settlement
 
     private Outcome<Settlement> Doubt(DateTimeOffset now)
     {
-        var due = new DueChange(ResolveDue, now + ResolveAgainAfter);
+        var due = new DueChange(ResolveDue, now + Patience(now));
         if (Status == SettlementStatus.Unknown)
         {
             return Outcome<Settlement>.Changed(this, new Effects { Due = [due] });
@@ -195,6 +203,13 @@ public sealed partial record Settlement
 
         var next = this with { Status = SettlementStatus.Unknown };
         return Outcome<Settlement>.Changed(next, new Effects { Events = [SettlementEvents.Draft("settlement.unknown", next)], Due = [due] });
+    }
+
+    /// <summary>A twentieth of its age, within bounds.</summary>
+    private TimeSpan Patience(DateTimeOffset now)
+    {
+        var patience = (now - ReservedAt!.Value) / 20;
+        return patience < ResolveAgainAfter ? ResolveAgainAfter : patience > ResolveAgainMax ? ResolveAgainMax : patience;
     }
 
     /// <summary>A lost block takes the payment back: a reversing row, never a deletion, and the engine looks again.</summary>

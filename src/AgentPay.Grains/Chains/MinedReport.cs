@@ -59,8 +59,14 @@ internal sealed partial class MinedReport(ChainSettings settings, IEvmChain chai
         var trace = await TransferMethods.Of(terms).FindAsync(chain, terms, from, cancellationToken);
         SettlementCommand command = trace.Fate switch
         {
-            AuthorizationFate.Used when ProofOf(terms, trace.Receipt!) == TransferProof.Whole => Confirm(trace.Receipt!) with { ByOther = true },
-            AuthorizationFate.Used => new FailSettlement(TransferMismatch),
+            AuthorizationFate.Used => ProofOf(terms, trace.Receipt!) switch
+            {
+                TransferProof.Whole => Confirm(trace.Receipt!) with { ByOther = true },
+                TransferProof.TransferMissing => new FailSettlement(TransferMismatch),
+
+                // The receipt is of another block than the log that led to it: the chain changed between the two questions.
+                TransferProof.None => new DoubtSettlement(),
+            },
             AuthorizationFate.Canceled => new FailSettlement(InvalidState),
             AuthorizationFate.NoTrace => new DoubtSettlement(),
         };

@@ -224,7 +224,7 @@ internal sealed class Facilitator(
         if (settled.IsDecided)
         {
             // Where another process decides for the settlement, only the answer tells that it ended.
-            underWay.End(settled);
+            underWay.EndElsewhere(settled);
         }
 
         if (IsReservedAnew(reply.State!, settled) || (run is not null && IsTakenFrom(run, settled)))
@@ -279,7 +279,7 @@ internal sealed class Facilitator(
         {
             while (!settlement.IsDecided && wait - clock.GetElapsedTime(since) is { Ticks: > 0 } left)
             {
-                settlement = await grain.WaitAsync(left, cancellationToken: leaving.Token) ?? settlement;
+                settlement = await grain.WaitAsync(left, caller, cancellationToken: leaving.Token) ?? settlement;
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -297,7 +297,7 @@ internal sealed class Facilitator(
 
     private static async Task<string?> HashAsync(ISettlementGrain grain, Settlement? settlement, CancellationToken cancellationToken) =>
         settlement is { Transaction: null, Status: SettlementStatus.Reserved }
-            ? (await grain.WaitAsync(HashWait, hashIsEnough: true, cancellationToken))?.Transaction
+            ? (await grain.WaitAsync(HashWait, hashIsEnough: true, cancellationToken: cancellationToken))?.Transaction
             : settlement?.Transaction;
 
     private async Task<Settlement?> FindAsync(string id, CancellationToken cancellationToken) =>

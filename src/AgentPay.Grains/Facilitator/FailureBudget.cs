@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AgentPay.Domain.Settlements;
 using Microsoft.Extensions.Options;
 
 namespace AgentPay.Grains.Facilitator;
@@ -49,6 +50,19 @@ public sealed class FailureBudget(IOptions<FacilitatorSettings> settings, TimePr
 
     /// <summary>A settlement of this payer was paid.</summary>
     public void Succeeded(string payer) => Count(payers, payer, PayerWindow, static window => window with { Successes = window.Successes + 1 });
+
+    /// <summary>A settlement ended. One that no transaction ever held cost no gas of its own.</summary>
+    public void Ended(Settlement settlement)
+    {
+        if (settlement is { Status: SettlementStatus.Failed, Transaction: not null })
+        {
+            Failed(settlement.Terms.Payer);
+        }
+        else if (settlement.IsPaid)
+        {
+            Succeeded(settlement.Terms.Payer);
+        }
+    }
 
     /// <summary>Stops unless the caller may still ask.</summary>
     /// <exception cref="FailureBudgetExceededException">It may not.</exception>

@@ -86,16 +86,29 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
     }
 
     /// <summary>A settlement ended.</summary>
-    public void End(Settlement settlement)
+    /// <returns>False: it was not under way here, or had ended before.</returns>
+    public bool End(Settlement settlement)
     {
         var terms = settlement.Terms;
         lock (gate)
         {
-            if (Remove(terms.Payer, settlement.Id) is { IsUsed: false } && settlement.IsPaid && payers.TryGetValue(terms.Payer, out var payer)
+            var ended = Remove(terms.Payer, settlement.Id);
+            if (ended is { IsUsed: false } && settlement.IsPaid && payers.TryGetValue(terms.Payer, out var payer)
                 && payer.Balances.TryGetValue(terms.Asset, out var known))
             {
                 payer.Balances[terms.Asset] = known with { Atoms = known.Atoms > terms.Atoms ? known.Atoms - terms.Atoms : UInt256.Zero };
             }
+
+            return ended is not null;
+        }
+    }
+
+    /// <summary>It ended where another process decides for it: what it cost or paid counts here too, where its payer's next payment is asked for.</summary>
+    public void EndElsewhere(Settlement settlement)
+    {
+        if (End(settlement))
+        {
+            budget.Ended(settlement);
         }
     }
 
@@ -124,7 +137,7 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
         {
             if (row is not null && StoredForms.Settlements.Read(row.State.Span, []) is { IsDecided: true } settlement)
             {
-                End(settlement);
+                EndElsewhere(settlement);
             }
         }
     }

@@ -22,12 +22,13 @@ public interface ISettlementGrain : IGrainWithStringKey
     [Alias("Release")]
     Task<Reply<Settlement>> ReleaseAsync(ReleasePayment command);
 
-    /// <summary>The settlement once its outcome is decided, or as it stands after <paramref name="wait"/> (at most 20 s).</summary>
+    /// <summary>The settlement once its outcome is decided, or as it stands after <paramref name="wait"/> (at most 5 s).</summary>
     /// <param name="wait">How long the caller waits outside the grain.</param>
+    /// <param name="caller">Whose place is kept meanwhile; null: nobody's.</param>
     /// <param name="hashIsEnough">Answers as soon as a transaction is known.</param>
     /// <param name="cancellationToken">The caller left.</param>
     [Alias("Wait")]
-    Task<Settlement?> WaitAsync(TimeSpan wait, bool hashIsEnough = false, CancellationToken cancellationToken = default);
+    Task<Settlement?> WaitAsync(TimeSpan wait, string? caller = null, bool hashIsEnough = false, CancellationToken cancellationToken = default);
 
     /// <summary>Success was flushed to an open connection: it is not given again without the key.</summary>
     [Alias("Answered")]

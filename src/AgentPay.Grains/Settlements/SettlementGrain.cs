@@ -18,17 +18,23 @@ internal sealed class SettlementGrain(
 {
     /// <summary>How often a wait looks at the row while another process may change it without a signal here.</summary>
     private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan PlaceHeldMax = TimeSpan.FromMinutes(3);
+
+    /// <summary>A silo that stops waits for the calls its grains are in; who waits longer asks again.</summary>
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longer than a wait and an answer that is slow to leave: who shows no sign for so long is gone, with its process, and told nobody.</summary>
+    private static readonly TimeSpan PlaceHeldMax = TimeSpan.FromMinutes(1);
 
     private static readonly Refusal PlaceTaken = new(SettlementRefusals.Duplicate, "Another caller waits for this payment's answer.");
 
     private TaskCompletionSource changed = NewSignal();
     private (string Caller, int Attempt, long Since)? place;
+    private int reserving;
 
     public async Task<Reply<Settlement>> ReserveAsync(ReserveSettlement command, string caller, CancellationToken cancellationToken)
     {
         var isReserved = false;
+        reserving++;
         try
         {
             var outcome = await DecideAsync((state, now) => WithPlace(state, command, caller, now), cancellationToken: cancellationToken);
@@ -37,6 +43,8 @@ internal sealed class SettlementGrain(
         }
         finally
         {
+            reserving--;
+
             // What another process wrote may have made a no of what was a yes with a place.
             if (!isReserved)
             {
@@ -60,9 +68,14 @@ internal sealed class SettlementGrain(
         return Reply<Settlement>.Of(outcome);
     }
 
-    public async Task<Settlement?> WaitAsync(TimeSpan wait, bool hashIsEnough, CancellationToken cancellationToken)
+    public async Task<Settlement?> WaitAsync(TimeSpan wait, string? caller, bool hashIsEnough, CancellationToken cancellationToken)
     {
         var since = clock.GetTimestamp();
+        if (place is { } held && held.Caller == caller)
+        {
+            place = held with { Since = since };
+        }
+
         wait = wait < WaitMax ? wait : WaitMax;
         while (true)
         {
@@ -186,10 +199,10 @@ internal sealed class SettlementGrain(
         return outcome;
     }
 
-    /// <summary>Most settlements are never asked for again: their memory goes at once, their row stays. While a caller is being answered its place is kept.</summary>
+    /// <summary>Most settlements are never asked for again: their memory goes at once, their row stays. While a caller is being answered, or may be about to, its place is kept.</summary>
     private void Rest()
     {
-        if (place is null)
+        if (place is null && reserving == 0)
         {
             DeactivateOnIdle();
         }
@@ -213,7 +226,7 @@ internal sealed class SettlementGrain(
         signal.TrySetResult();
     }
 
-    /// <summary>Here, where every settlement ends, whoever still waits for it. One that no transaction ever held cost no gas of its own.</summary>
+    /// <summary>Here, where every settlement ends, whoever still waits for it. Its way from confirmed to final is no further success.</summary>
     private void CountForPayer(Settlement settlement)
     {
         if (settlement.IsDecided)
@@ -221,13 +234,9 @@ internal sealed class SettlementGrain(
             underWay.End(settlement);
         }
 
-        if (settlement is { Status: SettlementStatus.Failed, Transaction: not null })
+        if (settlement.Status is SettlementStatus.Failed or SettlementStatus.Confirmed)
         {
-            budget.Failed(settlement.Terms.Payer);
-        }
-        else if (settlement.Status == SettlementStatus.Confirmed)
-        {
-            budget.Succeeded(settlement.Terms.Payer);
+            budget.Ended(settlement);
         }
     }
 

@@ -29,12 +29,6 @@ internal static class GrainRuntime
     private static readonly TimeSpan TableRefreshTime = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How often a silo says that it lives; who says nothing for three times as long is dead for one that joins. After all silos were killed the first that starts
-    /// waits for so long before it serves. Left at Orleans' half minute that would be one and a half.
-    /// </summary>
-    private static readonly TimeSpan AliveTime = TimeSpan.FromSeconds(3);
-
-    /// <summary>
     /// How often a call follows a grain that went to rest before it is refused. Orleans' two are too few where a payment is presented two hundred times at once: it
     /// rests when it was answered or given up, and wakes for the next. A call that finds nobody ends with its own time.
     /// </summary>
@@ -69,7 +63,7 @@ internal static class GrainRuntime
         {
             if (settings.Postgres.Length > 0)
             {
-                builder.Services.AddHostedService<DeadSilos>();
+                builder.Services.AddHostedService<LifeSigns>();
             }
 
             builder.UseOrleans(silo => AddSilo(silo, settings, cluster));
@@ -100,8 +94,7 @@ internal static class GrainRuntime
         }
 
         silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (cluster.Name, cluster.Name));
-        silo.Configure<ClusterMembershipOptions>(options =>
-            (options.ProbeTimeout, options.TableRefreshTimeout, options.IAmAliveTablePublishTimeout) = (ProbeTime, TableRefreshTime, AliveTime));
+        silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.TableRefreshTimeout) = (ProbeTime, TableRefreshTime));
         var (siloPort, gatewayPort) = (PortOf(cluster.SiloPort), PortOf(cluster.GatewayPort));
         if (cluster.Address.Length > 0)
         {

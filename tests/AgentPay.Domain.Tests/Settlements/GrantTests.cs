@@ -47,12 +47,13 @@ public sealed class GrantTests
     }
 
     [Fact]
-    public void News_of_an_earlier_attempt_changes_nothing_once_the_payment_was_released()
+    public void News_of_an_earlier_attempt_but_that_it_paid_changes_nothing_once_the_payment_was_released()
     {
         var released = Given.After(Given.Reserve(null), Given.Fail(), Given.Admit(), new ReleasePayment(Given.Key));
 
         Assert.Same(released, released.Then(new DeepenSettlement(Final: true, Given.Block)).State);
-        Assert.Same(released, released.Then(Given.Confirm).State);
+        Assert.Same(released, released.Then(Given.Fail()).State);
+        Assert.Equal(SettlementStatus.Confirmed, released.Then(Given.Confirm).State!.Status);
     }
 
     [Theory]

@@ -43,6 +43,40 @@ public sealed class HearingTests
         Assert.Single(paid.Effects.Transfers);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_failed_transaction_that_pays_in_another_block_pays_whom_the_payment_was_admitted_for_since(bool isReleased)
+    {
+        var run = Given.Run with { Key = "second" };
+        var admitted = Given.In(SettlementStatus.Failed).Then(Given.Admit(run)).State!;
+        var now = isReleased ? admitted.Then(new ReleasePayment("second")).State! : admitted;
+
+        var paid = Hear(now, Given.Confirm, attempt: 1, Given.Terms.Digest);
+        Assert.Equal((SettlementStatus.Confirmed, Given.Hash, Given.Signer), (paid.State!.Status, paid.State.Transaction, paid.State.Signer));
+        Assert.Single(paid.Effects.Transfers);
+        Assert.Equal(["settlement.confirmed"], paid.EventTypes());
+
+        // The run settles what it was admitted for, finds it paid, and answers once.
+        var reserved = paid.State.Then(Given.Reserve("second"));
+        Assert.Null(reserved.Code());
+        Assert.False(reserved.IsChange);
+        var lost = paid.State.Then(new UndoSettlement(Given.Block));
+        Assert.Equal(SettlementStatus.Submitted, lost.State!.Status);
+    }
+
+    [Fact]
+    public void What_nobody_can_tell_is_asked_for_more_and_more_rarely()
+    {
+        var unknown = Given.In(SettlementStatus.Unknown);
+        TimeSpan PauseAfter(TimeSpan age) => Due(unknown.Then(new DoubtSettlement(), age))!.Value - (Given.Now + age);
+
+        Assert.Equal(Settlement.ResolveAgainAfter, PauseAfter(TimeSpan.Zero));
+        Assert.Equal(Settlement.ResolveAgainAfter, PauseAfter(TimeSpan.FromMinutes(10)));
+        Assert.Equal(TimeSpan.FromMinutes(3), PauseAfter(TimeSpan.FromHours(1)));
+        Assert.Equal(Settlement.ResolveAgainMax, PauseAfter(TimeSpan.FromDays(30)));
+    }
+
     [Fact]
     public void Another_signature_under_the_nonce_that_turns_out_paid_never_marks_this_one_paid_but_makes_it_ask_the_chain()
     {

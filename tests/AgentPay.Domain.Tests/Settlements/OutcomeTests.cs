@@ -116,11 +116,11 @@ public sealed class OutcomeTests
     [Fact]
     public void Doubt_asks_again_every_30_seconds_until_there_is_proof()
     {
-        var unknown = Given.In(SettlementStatus.Submitted).Then(new DoubtSettlement(), TimeSpan.FromMinutes(11));
-        Assert.Equal(Given.Now.AddMinutes(11).AddSeconds(30), DueOf(unknown));
+        var unknown = Given.In(SettlementStatus.Submitted).Then(new DoubtSettlement(), TimeSpan.FromMinutes(8));
+        Assert.Equal(Given.Now.AddMinutes(8).AddSeconds(30), DueOf(unknown));
 
-        var again = unknown.State.Then(new DoubtSettlement(), TimeSpan.FromMinutes(12));
-        Assert.Equal(Given.Now.AddMinutes(12).AddSeconds(30), DueOf(again));
+        var again = unknown.State.Then(new DoubtSettlement(), TimeSpan.FromMinutes(9));
+        Assert.Equal(Given.Now.AddMinutes(9).AddSeconds(30), DueOf(again));
         Assert.Empty(again.Effects.Events);
     }
 

@@ -4,6 +4,7 @@ using AgentPay.Grains.Facilitator;
 using AgentPay.Grains.Settlements;
 using AgentPay.Storage.Contract;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace AgentPay.Grains.Tests.Facilitator;
 
@@ -45,25 +46,22 @@ public sealed class PayerBudgetTests
     public async Task What_another_process_proved_unpaid_does_not_count_against_what_is_left()
     {
         await using var engine = await Engine.StartAsync();
-        var (first, second) = (engine.PayAs(Payer), engine.PayAs(Payer, balance: 0));
-        Assert.NotNull((await engine.Facilitator.AdmitAsync(first.Payload, first.Requirements, "GET /quote", Engine.Stop)).Admission);
-        var terms = (await engine.ReadAsync(first))!.Terms;
-        var here = new PaymentsUnderWay(
-            engine.Services.GetRequiredService<FailureBudget>(), engine.Store, new ProcessIdentity("here", new Neighbour()), engine.Clock);
-
-        // Its caller left when it was reserved.
-        PreparedPayment Of(SettlementTerms of) => new(of, default, SignedByPayer: true, TimeRefusal: null) { IsCounted = true };
-        var lost = Of(terms);
-        Assert.Null(await here.EnterAsync(lost, engine.Chain, Engine.Stop));
-        here.Keep(lost);
-        here.Leave(lost);
-        var next = Of(terms with { Nonce = second.Transfer.Nonce.ToString() });
+        var (here, _, left, next) = await LeaveOneToAnotherProcessAsync(engine);
         Assert.Equal(Insufficient, await here.EnterAsync(next, engine.Chain, Engine.Stop));
 
-        await engine.DecideElsewhereAsync(
-            first.Grain, new ReleasePayment((await engine.ReadAsync(first))!.Admission!.Key), new ReserveSettlement(terms, null, engine.Gas.ToString()), new FailSettlement("reverted"));
-        engine.Clock.Advance(TimeSpan.FromSeconds(1));
+        await FailElsewhereAsync(engine, left);
         Assert.Null(await here.EnterAsync(next, engine.Chain, Engine.Stop));
+    }
+
+    [Fact]
+    public async Task What_failed_where_another_process_decides_counts_for_its_payer_where_it_was_asked_for()
+    {
+        await using var engine = await Engine.StartAsync();
+        var (here, budget, left, next) = await LeaveOneToAnotherProcessAsync(engine);
+
+        await FailElsewhereAsync(engine, left, new SubmitSettlement("0x" + new string('1', 64)));
+        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => here.EnterAsync(next, engine.Chain, Engine.Stop));
+        Assert.Throws<FailureBudgetExceededException>(() => budget.RequireRoom(next.Terms.Payer, undecided: 0));
     }
 
     [Fact]
@@ -170,6 +168,31 @@ public sealed class PayerBudgetTests
         await admission.ReleaseAsync();
         engine.Chain.Automine = true;
         Assert.True((await engine.SettleAsync(taken)).Response.Success);
+    }
+
+    /// <summary>A payment reserved by this process, whose caller left, and another of the payer, who holds enough for one.</summary>
+    private static async Task<(PaymentsUnderWay Here, FailureBudget Budget, Payment Left, PreparedPayment Next)> LeaveOneToAnotherProcessAsync(Engine engine)
+    {
+        var (first, second) = (engine.PayAs(Payer), engine.PayAs(Payer, balance: 0));
+        Assert.NotNull((await engine.Facilitator.AdmitAsync(first.Payload, first.Requirements, "GET /quote", Engine.Stop)).Admission);
+        var terms = (await engine.ReadAsync(first))!.Terms;
+        var budget = new FailureBudget(Options.Create(new FacilitatorSettings { PayerFailuresMax = 1 }), engine.Clock);
+        var here = new PaymentsUnderWay(budget, engine.Store, new ProcessIdentity("here", new Neighbour()), engine.Clock);
+        PreparedPayment Of(SettlementTerms of) => new(of, default, SignedByPayer: true, TimeRefusal: null) { IsCounted = true };
+        var left = Of(terms);
+        Assert.Null(await here.EnterAsync(left, engine.Chain, Engine.Stop));
+        here.Keep(left);
+        here.Leave(left);
+        return (here, budget, first, Of(terms with { Nonce = second.Transfer.Nonce.ToString() }));
+    }
+
+    /// <summary>It is reserved, goes through <paramref name="before"/> and fails.</summary>
+    private static async Task FailElsewhereAsync(Engine engine, Payment payment, params SettlementCommand[] before)
+    {
+        var (terms, run) = await engine.ReadAsync(payment) is { } admitted ? (admitted.Terms, admitted.Admission!.Key) : default;
+        await engine.DecideElsewhereAsync(
+            payment.Grain, [new ReleasePayment(run), new ReserveSettlement(terms, null, engine.Gas.ToString()), .. before, new FailSettlement("reverted")]);
+        engine.Clock.Advance(TimeSpan.FromSeconds(1));
     }
 
     private static async Task FailAsync(Engine engine)

@@ -133,6 +133,29 @@ public sealed class RunTests
         Assert.Null((await grain.ReserveAsync(reserve, "second", Engine.Stop)).Refusal);
     }
 
+    [Fact]
+    public async Task A_caller_that_shows_no_sign_for_a_minute_keeps_nobody_from_what_was_paid()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        var settling = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        engine.Chain.Mine();
+        await (await settling).CloseAsync(delivered: false);
+
+        // Its place is given to a caller of another process.
+        var grain = engine.Grains.GetGrain<ISettlementGrain>(payment.Id);
+        var settlement = (await engine.ReadAsync(payment))!;
+        Assert.Null((await grain.ReserveAsync(new ReserveSettlement(settlement.Terms, null, settlement.Signer!), "elsewhere", Engine.Stop)).Refusal);
+        engine.Clock.Advance(TimeSpan.FromSeconds(40));
+        await grain.WaitAsync(TimeSpan.FromSeconds(1), "elsewhere", cancellationToken: Engine.Stop);
+        engine.Clock.Advance(TimeSpan.FromSeconds(40));
+        Assert.Equal("duplicate_settlement", (await engine.SettleAsync(payment)).Response.ErrorReason);
+
+        engine.Clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.True((await engine.SettleAsync(payment)).Response.Success);
+    }
+
     /// <summary>What messages were left is read again meanwhile, by the test's clock.</summary>
     private static async Task<bool> SettlesAsync(Engine engine, IAdmittedPayment run)
     {

@@ -44,6 +44,9 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
     public static string Connection(int port) => string.Create(
         CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Database=postgres;Username=agentpay;Timeout=5;Include Error Detail=true");
 
+    /// <summary>Where a program that comes with the server is.</summary>
+    public static string Tool(string program) => Path.Combine(FindBinaries(), program);
+
     /// <summary>An empty schema for one test.</summary>
     public async Task<string> AddSchemaAsync()
     {

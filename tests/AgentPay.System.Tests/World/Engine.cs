@@ -45,6 +45,9 @@ internal sealed class Engine : IAsyncDisposable
         Url = new UriBuilder(Uri.UriSchemeHttp, "127.0.0.1", port).Uri;
     }
 
+    /// <summary>Where its store is a database: how to reach it, once it was started.</summary>
+    public string? Database => _settings.GetValueOrDefault(DatabaseSetting);
+
     public string Data { get; } = Directory.CreateTempSubdirectory("agentpay-test-").FullName;
 
     public Uri Url { get; private set; }
@@ -140,7 +143,7 @@ internal sealed class Engine : IAsyncDisposable
     }
 
     /// <summary>What a stopped engine left is whole: see <see cref="DataFolder"/>. A book that did nothing else has no events.</summary>
-    public Task AssertWholeAsync(long transfers, bool hasEvents = true) => _settings.GetValueOrDefault(DatabaseSetting) is { } database
+    public Task AssertWholeAsync(long transfers, bool hasEvents = true) => Database is { } database
         ? DataFolder.AssertWholeInPostgresAsync(database, transfers, hasEvents)
         : DataFolder.AssertWholeAsync(Data, transfers, hasEvents);
 

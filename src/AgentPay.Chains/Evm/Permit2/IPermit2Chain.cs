@@ -12,7 +12,7 @@ public interface IPermit2Chain
     /// <summary>
     /// Looks for what became of a transfer whose nonce is used, from <paramref name="fromBlock"/> on and a bounded number of blocks. Permit2 emits nothing on a transfer and the proxy's event names no payment, so
     /// <see cref="AuthorizationFate.Used"/> is told only of a transaction that called the proxy itself with exactly this transfer, and
-    /// <see cref="AuthorizationFate.Canceled"/> only when the nonce was unused at a block since which nothing moved from payer to payee that could have been this.
+    /// <see cref="AuthorizationFate.Canceled"/> only when the nonce was used some blocks ago already, and unused at a block since which nothing moved from payer to payee that could have been this.
     /// </summary>
     Task<AuthorizationTrace> FindAsync(Permit2Transfer transfer, ulong fromBlock, CancellationToken cancellationToken);
 }

@@ -6,6 +6,12 @@ internal sealed class Permit2Chain(RpcNodes nodes, Permit2Reader reader, LogSear
     /// <summary>How far behind the head a nonce is looked for unused: nodes forget the state of older blocks, many after 128 of them.</summary>
     private static readonly ulong[] Depths = [100, 20, 5, 1];
 
+    /// <summary>
+    /// So many blocks above a use, its absence from the logs proves something: a node's logs may be behind its state, and the blocks at its head may change
+    /// between two questions.
+    /// </summary>
+    private const ulong UseDepth = 6;
+
     /// <summary>Most transfers between one payer and one payee that are looked into; one with more stays in doubt.</summary>
     private const int CandidatesMax = 256;
 
@@ -43,10 +49,13 @@ internal sealed class Permit2Chain(RpcNodes nodes, Permit2Reader reader, LogSear
             areAllOther &= block <= unusedAt || to == Permit2.Proxy || to == transfer.Token;
         }
 
-        return unusedAt is not null && areAllOther
+        return unusedAt is not null && areAllOther && await IsUsedDeepAsync(node, transfer, head).ConfigureAwait(false)
             ? new AuthorizationTrace(AuthorizationFate.Canceled, null)
             : new AuthorizationTrace(AuthorizationFate.NoTrace, null, searchedTo);
     }
+
+    private async Task<bool> IsUsedDeepAsync(NodeView node, Permit2Transfer transfer, ulong head) =>
+        head >= UseDepth && await reader.ReadNonceAsync(node, transfer.From, transfer.Nonce, BlockTag.At(head - UseDepth)).ConfigureAwait(false);
 
     /// <summary>The earliest block asked about at which the nonce was unused; null when no node can tell one, or when it is unused still.</summary>
     private async Task<ulong?> FindUnusedAsync(NodeView node, Permit2Transfer transfer, ulong fromBlock, ulong head)

@@ -69,8 +69,10 @@ internal sealed class ChainFollower(RpcNodes nodes, FollowPace pace, HeadSocket?
         var hash = cursor.Hash;
         for (var number = cursor.Number; ; number--)
         {
-            var onChain = await ReadAsync(BlockTag.At(number), cancellationToken).ConfigureAwait(false);
-            if (onChain is not null && onChain.Cursor.Hash == hash)
+            // A node that is merely behind shows no block: that loses nothing, as below.
+            var onChain = await ReadAsync(BlockTag.At(number), cancellationToken).ConfigureAwait(false)
+                ?? throw new ChainUnavailableException($"The node has no block {number}, from which the chain is to be followed.");
+            if (onChain.Cursor.Hash == hash)
             {
                 await RememberBeforeAsync(onChain, cancellationToken).ConfigureAwait(false);
                 return lost;

@@ -112,8 +112,9 @@ internal sealed class ProcessRegistry : INeighbours, ILeases, IDisposable
             {
                 pause = Beat() ? ProcessTimes.Beat : ProcessTimes.EagerBeat;
             }
-            catch (NpgsqlException failure)
+            catch (Exception failure) when (failure is NpgsqlException or InvalidOperationException)
             {
+                // The latter: the connection was found broken between two beats.
                 _connection?.Dispose();
                 _connection = null;
                 _logger.BeatFailed(failure);
@@ -233,7 +234,7 @@ internal sealed class ProcessRegistry : INeighbours, ILeases, IDisposable
                 ProcessRows.Leave(_connection ??= _database.OpenBeat(), process);
             }
         }
-        catch (NpgsqlException failure)
+        catch (Exception failure) when (failure is NpgsqlException or InvalidOperationException)
         {
             // Its rows expire by themselves.
             _logger.BeatFailed(failure);

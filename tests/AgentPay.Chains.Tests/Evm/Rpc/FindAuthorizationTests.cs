@@ -81,6 +81,53 @@ public sealed class FindAuthorizationTests(Anvil anvil) : IClassFixture<Anvil>
     }
 
     [Fact]
+    public async Task After_trouble_for_a_moment_a_node_is_asked_for_as_much_as_before()
+    {
+        var (spans, troubles) = (new List<ulong>(), 4);
+        await using var node = await StubNode.StartAsync((request, response) =>
+        {
+            if (request.GetProperty("method").GetString() != "eth_getLogs")
+            {
+                return response.WriteAsync("""{"jsonrpc":"2.0","id":1,"result":"0x1f"}""");
+            }
+
+            var filter = request.GetProperty("params")[0];
+            spans.Add(Quantity(filter, "toBlock") - Quantity(filter, "fromBlock") + 1);
+            return response.WriteAsync(troubles-- > 0
+                ? """{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"request timed out"}}"""
+                : """{"jsonrpc":"2.0","id":1,"result":[]}""");
+        });
+        using var chain = new EvmChain(new EvmChainOptions { Network = "eip155:84532", RpcUrls = [node.Url], LogBlocksMax = 16, LogCallsMax = 100 }, TimeProvider.System);
+
+        for (var searches = 0; searches < 6; searches++)
+        {
+            spans.Clear();
+            Assert.Equal(31UL, (await chain.FindAuthorizationAsync(TestTransfers.Payee, TestTransfers.Payee, default, 0, Token)).SearchedTo);
+        }
+
+        Assert.Equal([16UL, 16UL], spans);
+    }
+
+    [Theory]
+    [InlineData(94, AuthorizationFate.Canceled)]
+    [InlineData(95, AuthorizationFate.NoTrace)]
+    public async Task A_permit2_nonce_used_at_the_head_without_a_log_may_have_paid_all_the_same(ulong usedAt, AuthorizationFate expected)
+    {
+        // Its state is ahead of its logs, as that of many hosted nodes is for a block or two.
+        await using var node = await StubNode.StartAsync((request, response) => response.WriteAsync(request.GetProperty("method").GetString() switch
+        {
+            "eth_blockNumber" => """{"jsonrpc":"2.0","id":1,"result":"0x64"}""",
+            "eth_call" => $$"""{"jsonrpc":"2.0","id":1,"result":"0x{{(Convert.ToUInt64(request.GetProperty("params")[1].GetString(), 16) >= usedAt ? new string('f', 64) : new string('0', 64))}}"}""",
+            _ => """{"jsonrpc":"2.0","id":1,"result":[]}""",
+        }));
+        using var chain = new EvmChain(new EvmChainOptions { Network = "eip155:84532", RpcUrls = [node.Url] }, TimeProvider.System);
+        var payer = TestTransfers.Payee;
+
+        var trace = await chain.Permit2!.FindAsync(new Permit2Transfer(payer, payer, payer, 7UL, 1UL, 0UL, 0UL, default), 50, Token);
+        Assert.Equal(expected, trace.Fate);
+    }
+
+    [Fact]
     public async Task A_cancelled_authorization_is_told_from_a_used_one()
     {
         using var chain = anvil.Chain();

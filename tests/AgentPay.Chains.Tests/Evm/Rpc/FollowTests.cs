@@ -109,6 +109,18 @@ public sealed class FollowTests : IClassFixture<Anvil>, IDisposable
     }
 
     [Fact]
+    public async Task A_node_that_is_behind_when_following_begins_loses_no_block()
+    {
+        // It knows the block by its hash, from the other node behind its address, and by its number not yet.
+        await using var node = await StubNode.StartAsync((request, response) => response.WriteAsync(
+            $$"""{"jsonrpc":"2.0","id":{{request.GetProperty("id")}},"result":{{(request.GetProperty("method").GetString() == "eth_getBlockByHash" ? Block(12) : "null")}} }"""));
+        using var chain = new EvmChain(new EvmChainOptions { Network = "eip155:84532", RpcUrls = [node.Url] }, TimeProvider.System);
+        await using var steps = chain.FollowAsync(new BlockCursor(12, Bytes32.Parse($"0x{12:x64}")), Token).GetAsyncEnumerator(Token);
+
+        await Assert.ThrowsAsync<ChainUnavailableException>(async () => await steps.MoveNextAsync());
+    }
+
+    [Fact]
     public async Task Following_goes_on_after_a_known_block()
     {
         using var chain = _anvil.Chain();
@@ -173,12 +185,14 @@ public sealed class FollowTests : IClassFixture<Anvil>, IDisposable
         {
             var tag = call.GetProperty("params")[0].GetString()!;
             var number = tag == "latest" ? head() : Convert.ToUInt64(tag, 16);
-            var block = $$"""{"number":"0x{{number:x}}","hash":"0x{{number:x64}}","parentHash":"0x{{Math.Max(number, 1) - 1:x64}}","timestamp":"0x1","transactions":[]}""";
-            return $$"""{"jsonrpc":"2.0","id":{{call.GetProperty("id")}},"result":{{block}} }""";
+            return $$"""{"jsonrpc":"2.0","id":{{call.GetProperty("id")}},"result":{{Block(number)}} }""";
         });
         var text = string.Join(',', answers);
         return response.WriteAsync(request.ValueKind == JsonValueKind.Array ? $"[{text}]" : text);
     }
+
+    private static string Block(ulong number) =>
+        $$"""{"number":"0x{{number:x}}","hash":"0x{{number:x64}}","parentHash":"0x{{Math.Max(number, 1) - 1:x64}}","timestamp":"0x1","transactions":[]}""";
 
     private static async Task<BlockCursor> ConnectedAsync(IAsyncEnumerator<ChainStep> steps)
     {
