@@ -27,6 +27,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     private readonly Cut _cut;
     private readonly Task _accepting;
     private int _commits;
+    private int _connections;
     private volatile bool _isArmed;
 
     internal CuttingProxy(int serverPort, Cut cut)
@@ -40,6 +41,9 @@ internal sealed class CuttingProxy : IAsyncDisposable
 
     /// <summary>COMMITs that came from the store since it was armed.</summary>
     internal int Commits => _commits;
+
+    /// <summary>Connections that were opened through it, so far.</summary>
+    internal int Connections => Volatile.Read(ref _connections);
 
     internal string Via(string connectionString) =>
         new Npgsql.NpgsqlConnectionStringBuilder(connectionString) { Port = Port, SslMode = Npgsql.SslMode.Disable, GssEncryptionMode = Npgsql.GssEncryptionMode.Disable }.ConnectionString;
@@ -63,6 +67,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
             while (true)
             {
                 var client = await _listener.AcceptTcpClientAsync(_over.Token);
+                _ = Interlocked.Increment(ref _connections);
                 var server = new TcpClient { NoDelay = true };
                 client.NoDelay = true;
                 await server.ConnectAsync(IPAddress.Loopback, _serverPort, _over.Token);

@@ -10,10 +10,18 @@ internal sealed class Reader(NpgsqlDataSource connections, int countMax, Action 
     private readonly SemaphoreSlim _free = new(countMax, countMax);
     private volatile bool _closed;
 
-    /// <summary>Asks one question; every row becomes one item.</summary>
+    /// <summary>
+    /// Asks one question; every row becomes one item. Who leaves goes at once, and the question ends by itself: Npgsql would open a connection to call it back and
+    /// wait for the server on the thread that cancels. Where the server is silent, all who leave for that reason would wait there, one behind the other.
+    /// </summary>
     internal async ValueTask<IReadOnlyList<TRow>> ReadAsync<TRow>(string sql, Func<NpgsqlDataReader, TRow> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
         await _free.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await AskAndFreeAsync(sql, read, parameters).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<List<TRow>> AskAndFreeAsync<TRow>(string sql, Func<NpgsqlDataReader, TRow> read, NpgsqlParameter[] parameters)
+    {
         try
         {
             if (_closed)
@@ -26,7 +34,7 @@ internal sealed class Reader(NpgsqlDataSource connections, int countMax, Action 
             {
                 try
                 {
-                    return await AskAsync(sql, read, parameters, cancellationToken).ConfigureAwait(false);
+                    return await AskAsync(sql, read, parameters).ConfigureAwait(false);
                 }
                 catch (NpgsqlException failure) when (WasDead(failure))
                 {
@@ -34,7 +42,7 @@ internal sealed class Reader(NpgsqlDataSource connections, int countMax, Action 
                 }
             }
 
-            return await AskAsync(sql, read, parameters, cancellationToken).ConfigureAwait(false);
+            return await AskAsync(sql, read, parameters).ConfigureAwait(false);
         }
         catch (NpgsqlException failure)
         {
@@ -47,7 +55,7 @@ internal sealed class Reader(NpgsqlDataSource connections, int countMax, Action 
         }
     }
 
-    private async Task<List<TRow>> AskAsync<TRow>(string sql, Func<NpgsqlDataReader, TRow> read, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
+    private async Task<List<TRow>> AskAsync<TRow>(string sql, Func<NpgsqlDataReader, TRow> read, NpgsqlParameter[] parameters)
     {
         await using var command = connections.CreateCommand(sql);
         foreach (var parameter in parameters)
@@ -55,9 +63,9 @@ internal sealed class Reader(NpgsqlDataSource connections, int countMax, Action 
             _ = command.Parameters.Add(parameter.Collection is null ? parameter : parameter.Clone());
         }
 
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
         var rows = new List<TRow>();
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        while (await reader.ReadAsync().ConfigureAwait(false))
         {
             rows.Add(read(reader));
         }
