@@ -106,8 +106,8 @@ public interface IEvmChain
     /// </summary>
     IAsyncEnumerable<ChainStep> FollowAsync(BlockCursor? from, CancellationToken cancellationToken);
 
-    /// <summary>The atoms that <paramref name="owner"/> holds of a token now.</summary>
-    Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, CancellationToken cancellationToken);
+    /// <summary>The atoms that <paramref name="owner"/> holds of a token at <paramref name="block"/> (null: latest).</summary>
+    Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, BlockTag? block, CancellationToken cancellationToken);
 
     /// <summary>The account's native balance in wei.</summary>
     Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken);

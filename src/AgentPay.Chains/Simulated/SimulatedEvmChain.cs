@@ -158,7 +158,7 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     {
         await BeforeTelling(payer).WaitAsync(cancellationToken).ConfigureAwait(false);
         return await Ask(() => FailsToTell(payer) ? throw new ChainUnavailableException("The token does not tell the state of an authorization.")
-            : (Find(block ?? BlockTag.Latest) ?? throw new ChainUnavailableException("The node has no such block.")).Ledger.Spent.Contains((token, payer, nonce)), cancellationToken).ConfigureAwait(false);
+            : Demand(block).Ledger.Spent.Contains((token, payer, nonce)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -215,8 +215,8 @@ public sealed partial class SimulatedEvmChain : IEvmChain
     }
 
     /// <inheritdoc/>
-    public Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, CancellationToken cancellationToken) =>
-        Ask(() => Head.Ledger.BalanceOf(token, owner), cancellationToken);
+    public Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, BlockTag? block, CancellationToken cancellationToken) =>
+        Ask(() => Demand(block).Ledger.BalanceOf(token, owner), cancellationToken);
 
     /// <inheritdoc/>
     public Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken) =>
@@ -312,6 +312,8 @@ public sealed partial class SimulatedEvmChain : IEvmChain
             _ => blocks.Find(block => BlockTag.At(block.Header.Cursor.Number) == tag),
         };
     }
+
+    private SimulatedBlock Demand(BlockTag? block) => Find(block ?? BlockTag.Latest) ?? throw new ChainUnavailableException("The node has no such block.");
 
     private TransactionReceipt? FindReceipt(Bytes32 transaction) =>
         blocks.SelectMany(block => block.Receipts).FirstOrDefault(receipt => receipt.Transaction == transaction);

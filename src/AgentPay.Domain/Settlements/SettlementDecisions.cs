@@ -82,9 +82,9 @@ public sealed partial record Settlement
 
     private static Outcome<Settlement> WhenNew(SettlementCommand command, DateTimeOffset now) => command.Verb switch
     {
-        SettlementVerb.Admit => AdmitNew((AdmitPayment)command, null),
+        SettlementVerb.Admit => AdmitNew((AdmitPayment)command, before: null),
         SettlementVerb.Release => Outcome<Settlement>.Unchanged(null),
-        SettlementVerb.Reserve => ReserveNew((ReserveSettlement)command, null, now),
+        SettlementVerb.Reserve => ReserveNew((ReserveSettlement)command, before: null, now),
         SettlementVerb.Submit => Impossible(command),
         SettlementVerb.Confirm => Impossible(command),
         SettlementVerb.Doubt => Impossible(command),

@@ -2,7 +2,6 @@ using AgentPay.Chains.Evm;
 using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Journal;
-using AgentPay.Grains.Methods;
 using AgentPay.Storage.Contract;
 using AgentPay.X402;
 
@@ -15,20 +14,16 @@ namespace AgentPay.Grains.Facilitator;
 /// </summary>
 internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store, ProcessIdentity process, TimeProvider clock)
 {
-    /// <summary>How long a balance counts: the simulation of each payment is newer.</summary>
-    private static readonly TimeSpan BalanceAge = TimeSpan.FromMilliseconds(500);
-
     /// <summary>The longest a payment counts whose end nobody told.</summary>
     private static readonly TimeSpan CountedMax = TimeSpan.FromHours(1);
     private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
     private const int PayersMax = 100_000;
-    private const int LooksMax = 2;
 
     /// <summary>The most rows one call reads of a payer's payments that ended elsewhere; the oldest first, the others with the next calls.</summary>
     private const int RowsMax = 64;
 
     private readonly Lock gate = new();
-    private readonly Dictionary<string, Payer> payers = [];
+    private readonly Dictionary<string, PayerAccount> payers = [];
     private long forgotAt = clock.GetTimestamp();
 
     /// <summary>Counts a payment that the chain accepts by itself. Ends with <see cref="Leave"/>, or with <see cref="Keep"/> and the settlement's end.</summary>
@@ -42,20 +37,35 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
             return null;
         }
 
-        for (var look = 0; look < LooksMax; look++)
+        // Enough for nearly everyone, and one call.
+        var terms = payment.Terms;
+        var balance = await chain.ReadTokenBalanceAsync(Address.Parse(terms.Token), Address.Parse(terms.Payer), null, cancellationToken);
+        lock (gate)
         {
-            // What the chain shows used is in its balance already; asked before the balance, so that nothing is missing from both.
-            var used = look == 0 ? [] : await ReadUsedAsync(payment, chain, cancellationToken);
-            var balance = await chain.ReadTokenBalanceAsync(Address.Parse(payment.Terms.Token), Address.Parse(payment.Terms.Payer), cancellationToken);
-            lock (gate)
-            {
-                Note(payment.Terms, balance, used);
-            }
+            payers.GetValueOrDefault(terms.Payer)?.Note(terms.Asset, balance);
+        }
 
-            if (TryEnter(payment))
-            {
-                return null;
-            }
+        if (TryEnter(payment))
+        {
+            return null;
+        }
+
+        // Nobody is refused by less than a look at everything in one block, and a payer without the money makes the engine take one in a while.
+        PayerLook? look;
+        lock (gate)
+        {
+            look = payers.GetValueOrDefault(terms.Payer)?.LookAt(terms, chain, gate);
+        }
+
+        if (look is not null)
+        {
+            look.Begin();
+            await look.Done.WaitAsync(cancellationToken);
+        }
+
+        if (TryEnter(payment, look))
+        {
+            return null;
         }
 
         return payment.Permit2 is null ? ErrorCodes.InvalidExactEvmInsufficientBalance : ErrorCodes.Permit2InsufficientBalance;
@@ -89,17 +99,21 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
     /// <returns>False: it was not under way here, or had ended before.</returns>
     public bool End(Settlement settlement)
     {
-        var terms = settlement.Terms;
+        var payer = settlement.Terms.Payer;
         lock (gate)
         {
-            var ended = Remove(terms.Payer, settlement.Id);
-            if (ended is { IsUsed: false } && settlement.IsPaid && payers.TryGetValue(terms.Payer, out var payer)
-                && payer.Balances.TryGetValue(terms.Asset, out var known))
+            if (Find(payer, settlement.Id) is not { } ended)
             {
-                payer.Balances[terms.Asset] = known with { Atoms = known.Atoms > terms.Atoms ? known.Atoms - terms.Atoms : UInt256.Zero };
+                return false;
             }
 
-            return ended is not null;
+            if (settlement.IsPaid)
+            {
+                payers[payer].Pay(settlement.Id, ended.Terms);
+            }
+
+            Remove(payer, settlement.Id);
+            return true;
         }
     }
 
@@ -118,12 +132,12 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
         GrainRef[] left;
         lock (gate)
         {
-            if (process.IsAlone || !payers.TryGetValue(name, out var payer) || (payer.ReadAt is { } at && clock.GetElapsedTime(at) < BalanceAge))
+            if (process.IsAlone || !payers.TryGetValue(name, out var payer) || (payer.ReadAt is { } at && clock.GetElapsedTime(at) < PayerAccount.ReadingAge))
             {
                 return;
             }
 
-            left = [.. payer.Entries.Where(static entry => entry.Value is { IsReserved: true, Holders: 0 }).OrderBy(static entry => entry.Value.Since).Take(RowsMax)
+            left = [.. payer.Payments.Where(static entry => entry.Value is { IsReserved: true, Holders: 0 }).OrderBy(static entry => entry.Value.Since).Take(RowsMax)
                 .Select(static entry => new GrainRef(SettlementId.GrainType, entry.Key))];
             if (left.Length == 0)
             {
@@ -142,90 +156,40 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
         }
     }
 
-    private bool TryEnter(PreparedPayment payment)
+    /// <summary>By what is known of the payer, or by that look alone.</summary>
+    private bool TryEnter(PreparedPayment payment, PayerLook? look = null)
     {
         var terms = payment.Terms;
         lock (gate)
         {
             Forget();
-            var payer = payers.GetValueOrDefault(terms.Payer);
-            if (payer?.Entries.GetValueOrDefault(payment.Id) is { } same)
+            var payer = payers.GetValueOrDefault(terms.Payer) ?? new PayerAccount(clock);
+            if (payer.Payments.GetValueOrDefault(payment.Id) is { } same)
             {
                 same.Holders++;
                 return true;
             }
 
-            budget.RequireRoom(terms.Payer, payer?.Entries.Count ?? 0);
-            if (payer is not null && !HoldsAllOf(payer, terms))
+            budget.RequireRoom(terms.Payer, payer.Payments.Count);
+            if (!(look is null ? payer.CanPay(terms) : payer.CanPay(terms, look)))
             {
                 return false;
             }
 
-            payer ??= payers[terms.Payer] = new Payer();
-            payer.Entries.Add(payment.Id, new Entry(terms, clock.GetTimestamp()) { Holders = 1 });
+            payers[terms.Payer] = payer;
+            payer.Payments.Add(payment.Id, new PaymentUnderWay(terms, clock.GetTimestamp()) { Holders = 1 });
             return true;
         }
     }
 
-    /// <summary>True when nothing else of this asset is under way (the simulation saw the money), or a fresh balance covers it all.</summary>
-    private bool HoldsAllOf(Payer payer, SettlementTerms terms)
+    private PaymentUnderWay? Find(string payer, string id) => payers.GetValueOrDefault(payer)?.Payments.GetValueOrDefault(id);
+
+    private void Remove(string name, string id)
     {
-        var promised = UInt256.Zero;
-        foreach (var entry in payer.Entries.Values)
-        {
-            promised += !entry.IsUsed && entry.Asset == terms.Asset ? entry.Atoms : UInt256.Zero;
-        }
-
-        return promised.IsZero
-            || (payer.Balances.TryGetValue(terms.Asset, out var known) && clock.GetElapsedTime(known.ReadAt) < BalanceAge && promised + terms.Atoms <= known.Atoms);
-    }
-
-    private void Note(SettlementTerms terms, UInt256 balance, HashSet<SettlementTerms> used)
-    {
-        if (payers.TryGetValue(terms.Payer, out var payer))
-        {
-            payer.Balances[terms.Asset] = (balance, clock.GetTimestamp());
-            foreach (var entry in payer.Entries.Values.Where(entry => entry.Asset == terms.Asset && used.Contains(entry.Terms)))
-            {
-                entry.IsUsed = true;
-            }
-        }
-    }
-
-    /// <summary>Which of this payer's are mined and not reported yet. Asked once for all who need it in a while: a payer without money must not make the engine ask for masses.</summary>
-    private async Task<HashSet<SettlementTerms>> ReadUsedAsync(PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
-    {
-        SettlementTerms[] open;
-        lock (gate)
-        {
-            if (!payers.TryGetValue(payment.Terms.Payer, out var payer) || (payer.LookedAt is { } at && clock.GetElapsedTime(at) < BalanceAge))
-            {
-                return [];
-            }
-
-            payer.LookedAt = clock.GetTimestamp();
-            open = [.. payer.Entries.Values.Where(entry => !entry.IsUsed && entry.Asset == payment.Terms.Asset).Select(entry => entry.Terms)];
-        }
-
-        var states = await Task.WhenAll(open.Select(terms => TransferMethods.Of(terms).IsUsedAsync(chain, terms, null, cancellationToken)));
-        return [.. open.Where((_, i) => states[i])];
-    }
-
-    private Entry? Find(string payer, string id) => payers.GetValueOrDefault(payer)?.Entries.GetValueOrDefault(id);
-
-    private Entry? Remove(string name, string id)
-    {
-        if (!payers.TryGetValue(name, out var payer) || !payer.Entries.Remove(id, out var entry))
-        {
-            return null;
-        }
-
-        if (payer.Entries.Count == 0)
+        if (payers.TryGetValue(name, out var payer) && payer.Payments.Remove(id) && payer.Payments.Count == 0)
         {
             payers.Remove(name);
         }
-
-        return entry;
     }
 
     /// <summary>Drops what nobody ended; rarely, because nearly all end by themselves.</summary>
@@ -239,38 +203,10 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
         forgotAt = clock.GetTimestamp();
         foreach (var (name, payer) in payers.ToArray())
         {
-            foreach (var id in payer.Entries.Where(entry => clock.GetElapsedTime(entry.Value.Since) > CountedMax).Select(entry => entry.Key).ToArray())
+            foreach (var id in payer.Payments.Where(entry => clock.GetElapsedTime(entry.Value.Since) > CountedMax).Select(entry => entry.Key).ToArray())
             {
                 Remove(name, id);
             }
         }
-    }
-
-    private sealed class Payer
-    {
-        public Dictionary<string, Entry> Entries { get; } = [];
-
-        public Dictionary<string, (UInt256 Atoms, long ReadAt)> Balances { get; } = [];
-
-        public long? LookedAt { get; set; }
-
-        public long? ReadAt { get; set; }
-    }
-
-    private sealed class Entry(SettlementTerms terms, long since)
-    {
-        public SettlementTerms Terms => terms;
-
-        public string Asset { get; } = terms.Asset;
-
-        public UInt256 Atoms => terms.Atoms;
-
-        public long Since => since;
-
-        public int Holders { get; set; }
-
-        public bool IsReserved { get; set; }
-
-        public bool IsUsed { get; set; }
     }
 }

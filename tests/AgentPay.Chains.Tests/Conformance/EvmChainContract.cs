@@ -67,8 +67,23 @@ public abstract class EvmChainContract : IAsyncLifetime
     {
         var transfer = await TransferAsync(balance: 99);
 
-        Assert.Equal((UInt256)99UL, await Chain.ReadTokenBalanceAsync(Token, transfer.From, Stop));
-        Assert.Equal(UInt256.Zero, await Chain.ReadTokenBalanceAsync(Token, Token, Stop));
+        Assert.Equal((UInt256)99UL, await Chain.ReadTokenBalanceAsync(Token, transfer.From, null, Stop));
+        Assert.Equal(UInt256.Zero, await Chain.ReadTokenBalanceAsync(Token, Token, null, Stop));
+    }
+
+    [Fact]
+    public async Task A_tokens_balance_is_told_as_of_a_block()
+    {
+        var transfer = await TransferAsync(balance: 100, value: 40);
+        var before = (await Chain.ReadBlockAsync(BlockTag.Latest, Stop))!.Cursor.Number;
+
+        await SendAsync(transfer);
+        await MineAsync();
+
+        var after = (await Chain.ReadBlockAsync(BlockTag.Latest, Stop))!.Cursor.Number;
+        Assert.Equal((UInt256)100UL, await Chain.ReadTokenBalanceAsync(Token, transfer.From, BlockTag.At(before), Stop));
+        Assert.Equal((UInt256)60UL, await Chain.ReadTokenBalanceAsync(Token, transfer.From, BlockTag.At(after), Stop));
+        await Assert.ThrowsAsync<ChainUnavailableException>(() => Chain.ReadTokenBalanceAsync(Token, transfer.From, BlockTag.At(after + 1_000), Stop));
     }
 
     [Fact]

@@ -83,6 +83,109 @@ public sealed class PayerBudgetTests
     }
 
     [Fact]
+    public async Task What_is_mined_while_its_payer_is_looked_at_is_counted_once()
+    {
+        await using var engine = await Engine.StartAsync(confirmations: 3);
+        var payments = Enumerable.Range(0, 4).Select(_ => engine.PayAs(Payer)).ToArray();
+        var settling = new List<Task<SettleAnswer>> { await SettleShallowAsync(engine, payments[0]) };
+        foreach (var payment in payments[1..3])
+        {
+            settling.Add(engine.SettleAsync(payment));
+        }
+
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 2);
+        var told = 0;
+        engine.Chain.BeforeTelling = _ =>
+        {
+            if (++told == 3)
+            {
+                engine.Chain.Mine();
+            }
+
+            return Task.CompletedTask;
+        };
+        settling.Add(engine.SettleAsync(payments[3]));
+        await engine.UntilAsync(() => settling[3].IsCompleted || engine.Chain.Pool.Count == 1);
+
+        Assert.Equal(3, told);
+        engine.Chain.Mine(4);
+        Assert.All(await Task.WhenAll(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+    }
+
+    [Fact]
+    public async Task What_was_mined_after_its_payer_was_looked_at_is_counted_once()
+    {
+        await using var engine = await Engine.StartAsync(confirmations: 3);
+        var payments = Enumerable.Range(0, 5).Select(_ => engine.PayAs(Payer)).ToArray();
+        var settling = new List<Task<SettleAnswer>> { await SettleShallowAsync(engine, payments[0]) };
+        settling.AddRange(payments[1..3].Select(payment => engine.SettleAsync(payment)));
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 2);
+
+        // These two cannot be paid beside the others; the first of them takes a look, and when the second comes two more are mined.
+        Payment Dear(ulong times) => engine.PayAs(Payer, balance: 0, price: times * Engine.Price);
+        Assert.Equal(Insufficient, (await engine.SettleAsync(Dear(3))).Response.ErrorReason);
+        engine.Chain.Mine();
+        settling.Add(engine.SettleAsync(payments[3]));
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        Assert.Equal(Insufficient, (await engine.SettleAsync(Dear(2))).Response.ErrorReason);
+
+        settling.Add(engine.SettleAsync(payments[4]));
+        await engine.UntilAsync(() => settling[4].IsCompleted || engine.Chain.Pool.Count == 2);
+        engine.Chain.Mine(4);
+        Assert.All(await Task.WhenAll(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+    }
+
+    [Fact]
+    public async Task What_is_paid_and_reported_while_its_payer_is_looked_at_is_spent()
+    {
+        await using var engine = await Engine.StartAsync();
+        var (first, second, third) = (engine.PayAs(Payer), engine.PayAs(Payer), engine.PayAs(Payer, balance: 0));
+        Task<SettleAnswer>[] settling = [engine.SettleAsync(first), engine.SettleAsync(second)];
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 2);
+
+        // The look waits for the node, and sees the block before the one that pays for both.
+        var (answer, asked) = (new TaskCompletionSource(), 0);
+        engine.Chain.BeforeTelling = _ =>
+        {
+            asked++;
+            return answer.Task;
+        };
+        var refused = engine.SettleAsync(third);
+        await engine.UntilAsync(() => asked == 2);
+        engine.Chain.BeforeTelling = static _ => Task.CompletedTask;
+        engine.Chain.Mine();
+        Assert.All(await Task.WhenAll(settling), paid => Assert.True(paid.Response.Success, paid.Response.ErrorReason));
+
+        var submissions = engine.Chain.Submissions;
+        answer.SetResult();
+        Assert.Equal(Insufficient, (await refused).Response.ErrorReason);
+        Assert.Equal(submissions, engine.Chain.Submissions);
+    }
+
+    [Fact]
+    public async Task However_many_are_asked_for_a_payer_without_the_money_is_looked_at_once_in_a_while()
+    {
+        await using var engine = await Engine.StartAsync();
+        var settling = engine.SettleAsync(engine.PayAs(Payer));
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        var told = 0;
+        engine.Chain.BeforeTelling = _ => Task.FromResult(++told);
+
+        for (var asked = 0; asked < 5; asked++)
+        {
+            Assert.Equal(Insufficient, (await engine.SettleAsync(engine.PayAs(Payer, balance: 0))).Response.ErrorReason);
+        }
+
+        Assert.Equal(1, told);
+        engine.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(Insufficient, (await engine.SettleAsync(engine.PayAs(Payer, balance: 0))).Response.ErrorReason);
+        Assert.Equal(2, told);
+        engine.Chain.BeforeTelling = static _ => Task.CompletedTask;
+        engine.Chain.Mine();
+        Assert.True((await settling).Response.Success);
+    }
+
+    [Fact]
     public async Task After_a_failure_only_as_many_may_be_undecided_as_may_still_fail()
     {
         await using var engine = await Engine.StartAsync();
@@ -193,6 +296,15 @@ public sealed class PayerBudgetTests
         await engine.DecideElsewhereAsync(
             payment.Grain, [new ReleasePayment(run), new ReserveSettlement(terms, null, engine.Gas.ToString()), .. before, new FailSettlement("reverted")]);
         engine.Clock.Advance(TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Settles one as far as its block, which is not deep enough.</summary>
+    private static async Task<Task<SettleAnswer>> SettleShallowAsync(Engine engine, Payment payment)
+    {
+        var settling = engine.SettleAsync(payment);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        engine.Chain.Mine();
+        return settling;
     }
 
     private static async Task FailAsync(Engine engine)

@@ -64,8 +64,8 @@ internal sealed class DistantChain(IEvmChain chain, Pace pace, ReplayTrace trace
         }
     }
 
-    public Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, CancellationToken cancellationToken) =>
-        AskAsync(() => chain.ReadTokenBalanceAsync(token, owner, cancellationToken));
+    public Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, BlockTag? block, CancellationToken cancellationToken) =>
+        AskAsync(() => chain.ReadTokenBalanceAsync(token, owner, block, cancellationToken));
 
     public Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken) => AskAsync(() => chain.ReadBalanceAsync(account, cancellationToken));
 

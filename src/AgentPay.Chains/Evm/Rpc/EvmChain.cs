@@ -152,21 +152,12 @@ public sealed class EvmChain : IEvmChain, IDisposable
     {
         var at = block ?? BlockTag.Latest;
         var call = TransferReader.AuthorizationState(token, payer, nonce, at, _options.TransferGasMax);
-        return _nodes.ReadAsync(
-            CallClass.Read,
-            async node =>
-            {
-                var reply = await node.AskAsync(call).ConfigureAwait(false);
-                if (node.HasNext && at.IsHeight && reply.Error is { IsRevert: false })
-                {
-                    // Nodes word it in many ways that they lack a block or its state: another one may have it.
-                    throw node.Lacks($"the state of block {at}");
-                }
-
-                return reply.TryReadData(out var data) && AbiReader.TryReadBool(data, out var isUsed)
-                    ? isUsed
-                    : throw new ChainUnavailableException($"The token {token} does not tell the state of an authorization.");
-            },
+        return AskAtAsync(
+            call,
+            at,
+            reply => reply.TryReadData(out var data) && AbiReader.TryReadBool(data, out var isUsed)
+                ? isUsed
+                : throw new ChainUnavailableException($"The token {token} does not tell the state of an authorization."),
             cancellationToken);
     }
 
@@ -218,8 +209,9 @@ public sealed class EvmChain : IEvmChain, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, CancellationToken cancellationToken) =>
-        _transfers.ReadBalanceAsync(token, owner, cancellationToken);
+    public Task<UInt256> ReadTokenBalanceAsync(Address token, Address owner, BlockTag? block, CancellationToken cancellationToken) => block is { } at
+        ? AskAtAsync(TransferReader.BalanceOf(token, owner, at, _options.TransferGasMax), at, reply => TransferReader.Balance(token, reply), cancellationToken)
+        : _transfers.ReadBalanceAsync(token, owner, cancellationToken);
 
     /// <inheritdoc/>
     public Task<UInt256> ReadBalanceAsync(Address account, CancellationToken cancellationToken) =>
@@ -310,6 +302,16 @@ public sealed class EvmChain : IEvmChain, IDisposable
         error.Code == -39001
         || error.Message.Contains("block not found", StringComparison.OrdinalIgnoreCase)
         || error.Message.Contains("unknown block", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Nodes word it in many ways that they lack a block of a height or its state: another one may have it.</summary>
+    private Task<T> AskAtAsync<T>(RpcCall call, BlockTag block, Func<RpcReply, T> read, CancellationToken cancellationToken) => _nodes.ReadAsync(
+        CallClass.Read,
+        async node =>
+        {
+            var reply = await node.AskAsync(call).ConfigureAwait(false);
+            return node.HasNext && block.IsHeight && reply.Error is { IsRevert: false } ? throw node.Lacks($"the state of block {block}") : read(reply);
+        },
+        cancellationToken);
 
     private Task<T> AskAsync<T>(RpcCall call, Func<RpcReply, T> read, CancellationToken cancellationToken, CallClass kind = CallClass.Read) =>
         _nodes.ReadAsync(kind, async node => read(await node.AskAsync(call).ConfigureAwait(false)), cancellationToken);

@@ -28,16 +28,20 @@ internal sealed class TransferReader(RpcNodes nodes, ReadBatcher batcher, Contra
     public async Task<UInt256> ReadBalanceAsync(Address token, Address owner, CancellationToken cancellationToken)
     {
         var replies = await batcher.SendAsync([BalanceOf(token, owner)], cancellationToken).ConfigureAwait(false);
-        return replies[0].TryReadData(out var data) && AbiReader.TryReadNumber(data, out var balance)
-            ? balance
-            : throw new ChainUnavailableException($"The token {token} does not tell a balance.");
+        return Balance(token, replies[0]);
     }
+
+    public static RpcCall BalanceOf(Address token, Address owner, BlockTag block, ulong gasMax) =>
+        RpcCall.View(token, new AbiWriter("balanceOf(address)").Address(owner).ToArray(), block, gasMax);
+
+    public static UInt256 Balance(Address token, RpcReply reply) => reply.TryReadData(out var data) && AbiReader.TryReadNumber(data, out var balance)
+        ? balance
+        : throw new ChainUnavailableException($"The token {token} does not tell a balance.");
 
     private RpcCall Simulation(Eip3009Transfer transfer, bool forWallet) =>
         RpcCall.View(transfer.Token, Eip3009.Calldata(transfer with { PayerHasCode = forWallet }), BlockTag.Latest, gasMax);
 
-    private RpcCall BalanceOf(Address token, Address owner) =>
-        RpcCall.View(token, new AbiWriter("balanceOf(address)").Address(owner).ToArray(), BlockTag.Latest, gasMax);
+    private RpcCall BalanceOf(Address token, Address owner) => BalanceOf(token, owner, BlockTag.Latest, gasMax);
 
     private async Task<TransferReading> ReadAsync(Eip3009Transfer transfer, Func<RpcCall[], Task<RpcReply[]>> ask)
     {

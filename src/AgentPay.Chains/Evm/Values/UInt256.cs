@@ -86,6 +86,9 @@ public readonly record struct UInt256(UInt128 High, UInt128 Low) : IComparable<U
         return new UInt256(checked(left.High - right.High - borrow), unchecked(left.Low - right.Low));
     }
 
+    /// <summary>The difference, or 0 where there is more to take away than there is.</summary>
+    public UInt256 LessAtMost(UInt256 taken) => this > taken ? this - taken : Zero;
+
     /// <summary>The product with a small number.</summary>
     /// <exception cref="OverflowException">It is 2^256 or more.</exception>
     public static UInt256 operator *(UInt256 left, ulong right)
