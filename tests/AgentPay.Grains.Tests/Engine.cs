@@ -281,11 +281,11 @@ internal sealed class Engine : IAsyncDisposable
         services.AddSingleton(provider => MakeStore(provider.GetRequiredService<TimeProvider>()));
         if (database is null)
         {
-            services.AddSingleton(new ProcessIdentity($"process-{++lives}", new OneProcess()));
+            services.AddSingleton(new ProcessIdentity(new OneProcess($"process-{++lives}")));
         }
         else
         {
-            AddProcess(services, $"process-{++lives}");
+            AddProcess(services);
         }
 
         services.AddSingleton<IAtomicStore>(provider => provider.GetRequiredService<TestStore>());
@@ -305,11 +305,11 @@ internal sealed class Engine : IAsyncDisposable
     }
 
     /// <summary>What the process is on a database that others may open: what it has to itself, it has by lease.</summary>
-    private void AddProcess(IServiceCollection services, string id)
+    private void AddProcess(IServiceCollection services)
     {
         services.AddSingleton(provider => Postgres(provider).Neighbours);
         services.AddSingleton(provider => Postgres(provider).Leases);
-        services.AddSingleton(provider => new ProcessIdentity(id, provider.GetRequiredService<INeighbours>()));
+        services.AddSingleton(provider => new ProcessIdentity(provider.GetRequiredService<INeighbours>()));
 
         PostgresAtomicStore Postgres(IServiceProvider provider)
         {

@@ -62,10 +62,11 @@ public abstract record SettlementCommand
 /// <param name="OthersAreGone">True where no other process can be alive on this store, so another process's admission is void.</param>
 /// <param name="WasUnderWay">The chain was not asked, because the payment was under way: where that has ended, it is refused as ended, and the chain is asked first.</param>
 /// <param name="Orphan">The key of an admission whose run is known to be over without having settled or freed it; null: none is.</param>
+/// <param name="Gone">An admission, as it was read, whose process was then known to be gone; null: none was.</param>
 [GenerateSerializer, Immutable, Alias("agentpay.AdmitPayment")]
 public sealed record AdmitPayment(
     [property: Id(0)] SettlementTerms Terms, [property: Id(1)] Admission Admission, [property: Id(2)] bool OthersAreGone, [property: Id(3)] bool WasUnderWay = false,
-    [property: Id(4)] string? Orphan = null)
+    [property: Id(4)] string? Orphan = null, [property: Id(5)] Admission? Gone = null)
     : SettlementCommand
 {
     /// <inheritdoc/>

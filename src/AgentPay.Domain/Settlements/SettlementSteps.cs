@@ -30,7 +30,7 @@ public sealed partial record Settlement
         }
 
         var orphaned = Admission is { } held && !Answered
-            && ((admit.OthersAreGone && held.Process != admit.Admission.Process) || held.ExpiresAt < now || (Status == SettlementStatus.Admitted && held.Key == admit.Orphan))
+            && ((admit.OthersAreGone && held.Process != admit.Admission.Process) || held == admit.Gone || held.ExpiresAt < now || (Status == SettlementStatus.Admitted && held.Key == admit.Orphan))
             && held.TakeOvers < TakeOversMax;
         if (!orphaned || Admission!.Resource != admit.Admission.Resource)
         {

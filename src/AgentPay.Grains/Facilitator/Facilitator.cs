@@ -96,11 +96,11 @@ internal sealed class Facilitator(
         Reply<Settlement>? reply = null;
         try
         {
-            var orphan = hasEnded || prepared!.WasUnderWay ? await FindOrphanAsync(prepared!.Id, cancellationToken) : null;
+            var (orphan, gone) = hasEnded || prepared!.WasUnderWay ? await FindOrphanAsync(prepared!.Id, cancellationToken) : default;
             runs[admission.Key] = true;
 
             // Who leaves meanwhile is waited for: an admission that nobody heard of could be freed by nobody.
-            reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone, prepared.WasUnderWay, orphan), CancellationToken.None);
+            reply = await Grain(prepared!).AdmitAsync(new AdmitPayment(prepared!.Terms, admission, process.IsAlone, prepared.WasUnderWay, orphan, gone), CancellationToken.None);
         }
         finally
         {
@@ -126,11 +126,21 @@ internal sealed class Facilitator(
         return new AdmissionAnswer(null, null, prepared.Terms.Payer, admitted);
     }
 
-    /// <summary>The admission of a run of this process that is over and that nothing freed: the store did not answer when it was asked to, or wrote it too late.</summary>
-    private async Task<string?> FindOrphanAsync(string id, CancellationToken cancellationToken) =>
-        await FindAsync(id, cancellationToken) is { Status: SettlementStatus.Admitted, Admission: { } held } && held.Process == process.Id && !runs.ContainsKey(held.Key)
-            ? held.Key
-            : null;
+    /// <summary>
+    /// The admission of a run of this process that is over and that nothing freed: the store did not answer when it was asked to, or wrote it too late. Or that of a
+    /// process that is gone.
+    /// </summary>
+    private async Task<(string? Orphan, Admission? Gone)> FindOrphanAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(id, cancellationToken) is not { Admission: { } held, Answered: false } found)
+        {
+            return default;
+        }
+
+        return held.Process == process.Id
+            ? (found.Status == SettlementStatus.Admitted && !runs.ContainsKey(held.Key) ? held.Key : null, null)
+            : (null, await process.IsGoneAsync(held.Process, cancellationToken) ? held : null);
+    }
 
     /// <summary>What this payment bought by exactly this request; null when it bought nothing, something else, or too long ago.</summary>
     private async Task<SoldAnswer?> FindSoldAsync(PreparedPayment prepared, string? request, CancellationToken cancellationToken)

@@ -24,13 +24,16 @@ public sealed class FacilitatorSettings
 }
 
 /// <summary>Who this process is, to other processes on the same store.</summary>
-/// <param name="id">New at every start.</param>
-/// <param name="neighbours">Whether there are others.</param>
-public sealed class ProcessIdentity(string id, INeighbours neighbours)
+/// <param name="neighbours">The others.</param>
+public sealed class ProcessIdentity(INeighbours neighbours)
 {
     /// <summary>New at every start.</summary>
-    public string Id => id;
+    public string Id => neighbours.Self;
 
     /// <summary>No other process works on the store now, so every other id is of one that is gone.</summary>
     public bool IsAlone => neighbours.Solitude != 0;
+
+    /// <summary>True when the process of that id ended, or was taken for dead. It is asked after what it left was read, so that one that came since is not taken for gone.</summary>
+    /// <exception cref="StoreUnavailableException">Nobody knows now.</exception>
+    public ValueTask<bool> IsGoneAsync(string process, CancellationToken cancellationToken) => neighbours.IsGoneAsync(process, cancellationToken);
 }

@@ -10,13 +10,25 @@ namespace AgentPay.Grains.Facilitator;
 /// </summary>
 internal sealed class PayerLook
 {
+    private const int TriesMax = 3;
+
     private readonly Dictionary<string, SettlementTerms> paid = [];
     private readonly HashSet<string> used = [];
     private readonly TaskCompletionSource begun = new();
     private UInt256 balance;
 
     /// <summary>Begins with <see cref="Begin"/>.</summary>
-    public PayerLook(PayerAccount account, SettlementTerms whose, IEvmChain chain, Lock gate, TimeProvider clock) => Done = ReadAsync(account, whose, chain, gate, clock);
+    public PayerLook(PayerAccount account, SettlementTerms whose, IEvmChain chain, Lock gate, TimeProvider clock)
+    {
+        Asset = whose.Asset;
+        Done = LookAsync(account, whose, chain, gate, clock);
+    }
+
+    /// <summary>What was looked for.</summary>
+    public string Asset { get; }
+
+    /// <summary>Those who are still to be told by it, however old it is then.</summary>
+    public int Waiters { get; set; }
 
     /// <summary>Ends when everything is read; with <see cref="ChainUnavailableException"/> where no node tells.</summary>
     public Task Done { get; }
@@ -37,9 +49,25 @@ internal sealed class PayerLook
     public void Pay(string id, SettlementTerms terms) => paid[id] = terms;
 
     /// <summary>For all who wait: none of them may end it for the others, and a node's silence ends by itself.</summary>
-    private async Task ReadAsync(PayerAccount account, SettlementTerms whose, IEvmChain chain, Lock gate, TimeProvider clock)
+    private async Task LookAsync(PayerAccount account, SettlementTerms whose, IEvmChain chain, Lock gate, TimeProvider clock)
     {
         await begun.Task.ConfigureAwait(false);
+        for (var more = TriesMax - 1; ; more--)
+        {
+            try
+            {
+                await ReadAsync(account, whose, chain, gate, clock).ConfigureAwait(false);
+                return;
+            }
+            catch (ChainUnavailableException) when (more > 0)
+            {
+                // Several nodes may stand behind one address, and the next one lack the block that the first one told.
+            }
+        }
+    }
+
+    private async Task ReadAsync(PayerAccount account, SettlementTerms whose, IEvmChain chain, Lock gate, TimeProvider clock)
+    {
         var head = await chain.ReadBlockAsync(BlockTag.Latest, CancellationToken.None).ConfigureAwait(false) ?? throw new ChainUnavailableException("The node has no head.");
         var block = BlockTag.At(head.Cursor.Number);
 

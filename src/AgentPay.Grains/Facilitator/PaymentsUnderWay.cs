@@ -37,38 +37,9 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
             return null;
         }
 
-        // Enough for nearly everyone, and one call.
-        var terms = payment.Terms;
-        var balance = await chain.ReadTokenBalanceAsync(Address.Parse(terms.Token), Address.Parse(terms.Payer), null, cancellationToken);
-        lock (gate)
-        {
-            payers.GetValueOrDefault(terms.Payer)?.Note(terms.Asset, balance);
-        }
-
-        if (TryEnter(payment))
-        {
-            return null;
-        }
-
-        // Nobody is refused by less than a look at everything in one block, and a payer without the money makes the engine take one in a while.
-        PayerLook? look;
-        lock (gate)
-        {
-            look = payers.GetValueOrDefault(terms.Payer)?.LookAt(terms, chain, gate);
-        }
-
-        if (look is not null)
-        {
-            look.Begin();
-            await look.Done.WaitAsync(cancellationToken);
-        }
-
-        if (TryEnter(payment, look))
-        {
-            return null;
-        }
-
-        return payment.Permit2 is null ? ErrorCodes.InvalidExactEvmInsufficientBalance : ErrorCodes.Permit2InsufficientBalance;
+        return await TryEnterByBalanceAsync(payment, chain, cancellationToken) || await TryEnterByLookAsync(payment, chain, cancellationToken) ? null
+            : payment.Permit2 is null ? ErrorCodes.InvalidExactEvmInsufficientBalance
+            : ErrorCodes.Permit2InsufficientBalance;
     }
 
     /// <summary>The one who entered goes; what it did not reserve no longer counts.</summary>
@@ -156,6 +127,55 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
         }
     }
 
+    /// <summary>Enough for nearly everyone, and one call.</summary>
+    private async Task<bool> TryEnterByBalanceAsync(PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
+    {
+        var terms = payment.Terms;
+        PayerAccount? payer;
+        UInt256 spent;
+        lock (gate)
+        {
+            payer = payers.GetValueOrDefault(terms.Payer);
+            spent = payer?.Spent(terms.Asset) ?? UInt256.Zero;
+        }
+
+        var balance = await chain.ReadTokenBalanceAsync(Address.Parse(terms.Token), Address.Parse(terms.Payer), null, cancellationToken);
+        lock (gate)
+        {
+            payer?.Note(terms.Asset, balance, spent);
+        }
+
+        return TryEnter(payment);
+    }
+
+    /// <summary>Nobody is refused by less than a look at everything in one block, and a payer without the money makes the engine take one in a while.</summary>
+    private async Task<bool> TryEnterByLookAsync(PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
+    {
+        var terms = payment.Terms;
+        PayerAccount payer;
+        PayerLook look;
+        lock (gate)
+        {
+            payer = payers.GetValueOrDefault(terms.Payer) ?? (payers[terms.Payer] = new PayerAccount(clock));
+            look = payer.LookAt(terms, chain, gate);
+        }
+
+        look.Begin();
+        try
+        {
+            await look.Done.WaitAsync(cancellationToken);
+            return TryEnter(payment, look);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                payer.Leave(look);
+                DropIfOver(terms.Payer);
+            }
+        }
+    }
+
     /// <summary>By what is known of the payer, or by that look alone.</summary>
     private bool TryEnter(PreparedPayment payment, PayerLook? look = null)
     {
@@ -186,7 +206,15 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
 
     private void Remove(string name, string id)
     {
-        if (payers.TryGetValue(name, out var payer) && payer.Payments.Remove(id) && payer.Payments.Count == 0)
+        if (payers.TryGetValue(name, out var payer) && payer.Payments.Remove(id))
+        {
+            DropIfOver(name);
+        }
+    }
+
+    private void DropIfOver(string name)
+    {
+        if (payers.TryGetValue(name, out var payer) && payer.IsOver)
         {
             payers.Remove(name);
         }

@@ -53,8 +53,17 @@ internal sealed class SettlementGrain(
         }
     }
 
-    public async Task<Reply<Settlement>> AdmitAsync(AdmitPayment command, CancellationToken cancellationToken) =>
-        Reply<Settlement>.Of(await DecideAsync(command, cancellationToken: cancellationToken));
+    public async Task<Reply<Settlement>> AdmitAsync(AdmitPayment command, CancellationToken cancellationToken)
+    {
+        var outcome = await DecideAsync(command, cancellationToken: cancellationToken);
+        if (outcome is { IsChange: true, State.Admission.TakeOvers: > 0 })
+        {
+            // The run before held it, and is told nothing any more.
+            place = null;
+        }
+
+        return Reply<Settlement>.Of(outcome);
+    }
 
     public async Task<Reply<Settlement>> ReleaseAsync(ReleasePayment command)
     {

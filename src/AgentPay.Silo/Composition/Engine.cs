@@ -204,8 +204,7 @@ internal static class Engine
             services.AddPostgresStore(settings.Postgres);
         }
 
-        services.AddSingleton(provider => new ProcessIdentity(
-            Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString("N"), provider.GetRequiredService<INeighbours>()));
+        services.AddSingleton<ProcessIdentity>();
     }
 
     private static void Map(WebApplication app, ConfigurationManager configuration, HostRoles roles)

@@ -8,6 +8,15 @@ public interface INeighbours
     /// is the same, that the row is still as it was but for this process's own writes.
     /// </summary>
     long Solitude { get; }
+
+    /// <summary>Names this process among all that ever worked on the store; new at every start.</summary>
+    string Self { get; }
+
+    /// <summary>
+    /// True when the process of that name ended, or was silent for so long that it was struck off: it writes nothing unless it registers anew. False while it may live.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">Nobody knows now.</exception>
+    ValueTask<bool> IsGoneAsync(string process, CancellationToken cancellationToken);
 }
 
 /// <summary>Resources that one process at a time has to itself, in the database's time. A process that dies loses them within seconds.</summary>
@@ -24,8 +33,15 @@ public interface ILeases
 }
 
 /// <summary>A store that lets in one process only: nobody else is there, and everything is this process's own.</summary>
-public sealed class OneProcess : INeighbours, ILeases
+/// <param name="self">See <see cref="INeighbours.Self"/>.</param>
+public sealed class OneProcess(string self) : INeighbours, ILeases
 {
+    /// <summary>A process that started now.</summary>
+    public OneProcess(TimeProvider clock)
+        : this(Guid.CreateVersion7(clock.GetUtcNow()).ToString("N"))
+    {
+    }
+
     /// <inheritdoc/>
     public event Action? Changed
     {
@@ -35,6 +51,12 @@ public sealed class OneProcess : INeighbours, ILeases
 
     /// <inheritdoc/>
     public long Solitude => 1;
+
+    /// <inheritdoc/>
+    public string Self => self;
+
+    /// <inheritdoc/>
+    public ValueTask<bool> IsGoneAsync(string process, CancellationToken cancellationToken) => ValueTask.FromResult(process != Self);
 
     /// <inheritdoc/>
     public void Want(string resource)

@@ -34,7 +34,6 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
     {
         _database = database;
         _registry = registry;
-        _view = new ProcessView(registry);
         _logger = logger;
         var memory = new SharedMemory();
         _writers = [.. Enumerable.Range(0, options.Writers).Select(place => new PostgresWriter(database, registry, memory, place, clock, logger))];
@@ -42,6 +41,7 @@ public sealed class PostgresAtomicStore : IAtomicStore, IStoreHealth
         registry.Failed = _writers[0].Probe;
         _dueClaim = options.DueClaim;
         _reader = new Reader(database.Readers, database.ReadersMax, _writers[0].Probe);
+        _view = new ProcessView(registry, _reader);
         _pulse = new DatabasePulse(database, clock, logger);
     }
 

@@ -59,7 +59,7 @@ internal static class IdleBenchmark
     {
         var folder = Directory.CreateTempSubdirectory("agentpay-bench-idle-").FullName;
         var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSqliteStore(Path.Combine(folder, "store.db"));
-        services.AddSingleton(new ProcessIdentity("benchmark", new OneProcess()));
+        services.AddSingleton(new ProcessIdentity(new OneProcess("benchmark")));
         services.AddEmbeddedSilo(silo => silo.AddGrains(typeof(GrainServices).Assembly));
         services.AddAgentPayGrains();
         var bytes = await MeasureAsync(services, (grains, i) =>

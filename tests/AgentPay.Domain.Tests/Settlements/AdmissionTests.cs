@@ -27,6 +27,21 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public void A_run_of_one_process_of_several_is_taken_over_when_that_one_is_known_to_be_gone()
+    {
+        foreach (var held in new[] { Given.After(Given.Admit()), Given.After(Given.Admit(), Given.Reserve()), Given.After(Given.Admit(), Given.Reserve(), Given.Confirm) })
+        {
+            var admit = Given.Admit(Second) with { Gone = held.Admission };
+            var taken = held.Then(admit).State!;
+            Assert.Equal("process-2", taken.Admission!.Process);
+
+            // It was taken over since by the process that was taken for dead: what was known is of another run.
+            var again = taken.Then(Given.Admit(Given.Run with { Key = "third" }, othersAreGone: true)).State!;
+            Assert.Equal("payment_in_use", again.Then(admit).Code());
+        }
+    }
+
+    [Fact]
     public void Another_resource_never_takes_a_run_over()
     {
         var elsewhere = Second with { Resource = "GET https://shop.example/other" };

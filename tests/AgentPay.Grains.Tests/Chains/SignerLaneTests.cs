@@ -17,7 +17,7 @@ public sealed class SignerLaneTests
         await using var engine = await Engine.StartAsync();
         using var key = EvmSigner.Parse("0000000000000000000000000000000000000000000000000000000000000a12");
         var grain = engine.Grains.GetGrain<ISignerGrain>(SignerId.KeyFor(engine.Chain.Network, key.Address.ToString()));
-        var lane = new SignerLane(engine.Desk.SettingsOf(engine.Chain.Network)!, engine.Chain, key, grain, new OneProcess(), engine.Clock, NullLogger.Instance);
+        var lane = new SignerLane(engine.Desk.SettingsOf(engine.Chain.Network)!, engine.Chain, key, grain, new OneProcess(engine.Clock), engine.Clock, NullLogger.Instance);
         lane.Hold();
         var signer = Signer.New(engine.Chain.Network, key.Address.ToString()) with { Synced = true, NextNonce = 3, Transactions = Open(0, 1, 2) };
 

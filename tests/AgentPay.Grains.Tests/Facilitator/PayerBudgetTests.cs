@@ -280,7 +280,7 @@ public sealed class PayerBudgetTests
         Assert.NotNull((await engine.Facilitator.AdmitAsync(first.Payload, first.Requirements, "GET /quote", Engine.Stop)).Admission);
         var terms = (await engine.ReadAsync(first))!.Terms;
         var budget = new FailureBudget(Options.Create(new FacilitatorSettings { PayerFailuresMax = 1 }), engine.Clock);
-        var here = new PaymentsUnderWay(budget, engine.Store, new ProcessIdentity("here", new Neighbour()), engine.Clock);
+        var here = new PaymentsUnderWay(budget, engine.Store, new ProcessIdentity(new Neighbour()), engine.Clock);
         PreparedPayment Of(SettlementTerms of) => new(of, default, SignedByPayer: true, TimeRefusal: null) { IsCounted = true };
         var left = Of(terms);
         Assert.Null(await here.EnterAsync(left, engine.Chain, Engine.Stop));
@@ -321,5 +321,9 @@ public sealed class PayerBudgetTests
     private sealed class Neighbour : INeighbours
     {
         public long Solitude => 0;
+
+        public string Self => "here";
+
+        public ValueTask<bool> IsGoneAsync(string process, CancellationToken cancellationToken) => ValueTask.FromResult(false);
     }
 }

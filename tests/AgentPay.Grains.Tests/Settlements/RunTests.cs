@@ -116,6 +116,23 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task A_run_that_takes_over_is_not_kept_out_by_the_place_of_a_caller_that_died()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay();
+        await (await AdmitAsync(engine, payment)).Admission!.ReleaseAsync();
+        var (terms, grain) = ((await engine.ReadAsync(payment))!.Terms, engine.Grains.GetGrain<ISettlementGrain>(payment.Id));
+        var dead = new Admission("dead", Resource, "another process", engine.Clock.GetUtcNow().AddMinutes(5));
+        Assert.Null((await grain.AdmitAsync(new AdmitPayment(terms, dead, OthersAreGone: false), Engine.Stop)).Refusal);
+        Assert.Null((await grain.ReserveAsync(new ReserveSettlement(terms, dead.Key, engine.Gas.ToString()), "its caller", Engine.Stop)).Refusal);
+
+        var settling = (await AdmitAsync(engine, payment)).Admission!.SettleAsync(Engine.Stop);
+        await engine.UntilAsync(() => settling.IsCompleted || engine.Chain.Pool.Count == 1);
+        engine.Chain.Mine();
+        Assert.True((await settling).Response.Success, (await settling).Response.ErrorReason);
+    }
+
+    [Fact]
     public async Task Who_lost_its_place_to_what_another_process_wrote_keeps_nobody_out()
     {
         await using var engine = await Engine.StartAsync();

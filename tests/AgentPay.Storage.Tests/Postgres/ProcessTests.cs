@@ -44,6 +44,43 @@ public sealed class ProcessTests(PrivatePostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_is_gone_when_it_left_and_not_while_it_lives()
+    {
+        var (one, two) = (await OpenAsync(), await OpenAsync());
+        var other = two.Neighbours.Self;
+
+        Assert.False(await one.Neighbours.IsGoneAsync(other, Cancel));
+        Assert.False(await one.Neighbours.IsGoneAsync(one.Neighbours.Self, Cancel));
+        Assert.True(await one.Neighbours.IsGoneAsync("nobody", Cancel));
+        await two.DisposeAsync();
+        Assert.True(await one.Neighbours.IsGoneAsync(other, Cancel));
+    }
+
+    [Fact]
+    public async Task A_process_that_was_taken_for_dead_and_lives_is_itself_again()
+    {
+        var (one, two) = (await OpenAsync(), await OpenAsync());
+        var name = two.Neighbours.Self;
+        await ExecuteAsync($"WITH gone AS (DELETE FROM writers) DELETE FROM processes WHERE engine = '{name}'");
+        await ExecuteAsync("INSERT INTO processes (id, engine, seen_at) VALUES ('dead', 'killed', 0)");
+
+        await UntilAsync(async () => !await one.Neighbours.IsGoneAsync(name, Cancel));
+        await UntilAsync(async () => await one.Neighbours.IsGoneAsync("killed", Cancel));
+        Assert.Equal(name, two.Neighbours.Self);
+    }
+
+    [Fact]
+    public async Task Nobody_is_known_to_be_gone_while_an_older_program_is_there_that_does_not_tell_its_name()
+    {
+        var one = await OpenAsync();
+        await ExecuteAsync("INSERT INTO processes (id, seen_at) VALUES ('older', 9000000000000000)");
+        Assert.False(await one.Neighbours.IsGoneAsync("nobody", Cancel));
+
+        await ExecuteAsync("DELETE FROM processes WHERE id = 'older'");
+        Assert.True(await one.Neighbours.IsGoneAsync("nobody", Cancel));
+    }
+
+    [Fact]
     public async Task A_process_whose_record_was_removed_commits_nothing_until_it_has_registered_anew()
     {
         var store = await OpenAsync();
@@ -147,9 +184,11 @@ public sealed class ProcessTests(PrivatePostgres postgres) : IAsyncLifetime
         Assert.Empty(await one.TakeDueAsync([due[0] with { At = Some.Now.AddSeconds(1) }], Cancel));
     }
 
-    private static async Task UntilAsync(Func<bool> holds)
+    private static Task UntilAsync(Func<bool> holds) => UntilAsync(() => Task.FromResult(holds()));
+
+    private static async Task UntilAsync(Func<Task<bool>> holds)
     {
-        while (!holds())
+        while (!await holds())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancel);
         }

@@ -78,6 +78,11 @@ public sealed class ServedAgainAfterADeathTests : IAsyncLifetime
                 await _world.StartAsync(victim);
                 _dead = null;
             }
+            else
+            {
+                // Nothing is asked any more when this ends.
+                await Wait.UntilAsync(() => Task.FromResult(ServedSince(at).Count() == _count.Grains), seconds: 10);
+            }
         }
 
         return deaths;
@@ -114,6 +119,8 @@ public sealed class ServedAgainAfterADeathTests : IAsyncLifetime
 
         _asked.Enqueue(new Asked(grain, engine, at, clock.GetElapsedTime(at), isServed));
     }
+
+    private IEnumerable<int> ServedSince(long at) => _asked.Where(one => one.IsServed && one.At >= at && one.Engine != _dead).Select(static one => one.Grain).Distinct();
 
     private Engine Survivor(int number)
     {

@@ -19,6 +19,9 @@ public abstract class Engines(params string[] names) : IAsyncLifetime
 
     internal IReadOnlyList<Engine> All { get; private set; } = [];
 
+    /// <summary>Stands between them and the chain.</summary>
+    internal RpcProxy Node => _node!;
+
     internal Address Signer { get; private set; }
 
     internal IReadOnlyDictionary<string, string> Settings { get; private set; } = new Dictionary<string, string>();

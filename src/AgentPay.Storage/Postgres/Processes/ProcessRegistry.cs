@@ -9,7 +9,7 @@ namespace AgentPay.Storage.Postgres.Processes;
 /// Keeps this process on record in the database, knows whether others are, and holds its leases. One thread of its own renews them, so that a
 /// busy thread pool does not cost them.
 /// </summary>
-internal sealed class ProcessRegistry : INeighbours, ILeases, IDisposable
+internal sealed class ProcessRegistry : ILeases, IDisposable
 {
     private readonly PostgresDatabase _database;
     private readonly int _writers;
@@ -31,6 +31,7 @@ internal sealed class ProcessRegistry : INeighbours, ILeases, IDisposable
         _writers = writers;
         _clock = clock;
         _logger = logger;
+        Self = NewName();
         _thread = new Thread(Run) { IsBackground = true, Name = "agentpay-store-beat", Priority = ThreadPriority.AboveNormal };
     }
 
@@ -43,8 +44,11 @@ internal sealed class ProcessRegistry : INeighbours, ILeases, IDisposable
     /// <summary>The name of this process's present record, which its batches write under; null while it has none.</summary>
     internal string? Process => _process;
 
-    /// <inheritdoc/>
-    public long Solitude
+    /// <summary>The name that stays when the process is taken for dead and registers anew.</summary>
+    internal string Self { get; }
+
+    /// <summary>See <see cref="INeighbours.Solitude"/>.</summary>
+    internal long Solitude
     {
         get
         {
@@ -147,8 +151,8 @@ internal sealed class ProcessRegistry : INeighbours, ILeases, IDisposable
     private void Register()
     {
         var connection = _connection ??= _database.OpenBeat();
-        var process = Guid.CreateVersion7(_clock.GetUtcNow()).ToString("N");
-        ProcessRows.Add(connection, process, _writers);
+        var process = NewName();
+        ProcessRows.Add(connection, process, Self, _writers);
         var since = _clock.GetTimestamp();
         while (ProcessRows.CountOthers(connection, process).Others > 0 && _clock.GetElapsedTime(since) < ProcessTimes.JoinWait && !_stopping.IsSet)
         {
@@ -240,6 +244,8 @@ internal sealed class ProcessRegistry : INeighbours, ILeases, IDisposable
             _logger.BeatFailed(failure);
         }
     }
+
+    private string NewName() => Guid.CreateVersion7(_clock.GetUtcNow()).ToString("N");
 
     private void Pause(TimeSpan time) => _clock.Wait(time, _stopping.WaitHandle, _hurry);
 

@@ -6,14 +6,17 @@ namespace AgentPay.Storage.Postgres.Processes;
 /// <summary>The statements that keep a process on record. Each is a transaction of its own.</summary>
 internal static class ProcessRows
 {
+    /// <summary>True for one row when no record is of the engine $1. A record without a name is of an older program, and may be of any.</summary>
+    internal const string IsGone = "SELECT NOT EXISTS (SELECT FROM processes WHERE engine = $1 OR engine IS NULL)";
+
     /// <summary>Adds a process and its writers.</summary>
-    internal static void Add(NpgsqlConnection connection, string process, int writers) => Execute(
+    internal static void Add(NpgsqlConnection connection, string process, string engine, int writers) => Execute(
         connection,
         $"""
-        WITH added AS (INSERT INTO processes (id, seen_at) VALUES ($1, {DatabaseTime.Now}) RETURNING id)
+        WITH added AS (INSERT INTO processes (id, engine, seen_at) VALUES ($1, $3, {DatabaseTime.Now}) RETURNING id)
         INSERT INTO writers (process, place, batch) SELECT id, place, 0 FROM added, generate_series(0, $2::int - 1) AS place
         """,
-        Text(process), Number(writers));
+        Text(process), Number(writers), Text(engine));
 
     /// <returns>False: another process removed the row.</returns>
     internal static bool Renew(NpgsqlConnection connection, string process) =>
