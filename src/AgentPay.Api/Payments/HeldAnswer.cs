@@ -6,7 +6,7 @@ namespace AgentPay.Api.Payments;
 /// <summary>Runs a handler against a buffer, so that its answer can be kept back, sent or dropped.</summary>
 internal sealed class HeldAnswer(HttpContext context, TimeProvider clock) : IDisposable
 {
-    /// <summary>How long the beginning of an answer may wait for room on the connection. Shorter than anybody else has to wait for the payment to be free again.</summary>
+    /// <summary>How long the beginning of an answer may wait for room on the connection. Shorter than a run's time: only where its engine is taken for dead meanwhile, another may have answered.</summary>
     public static readonly TimeSpan StallMax = TimeSpan.FromSeconds(30);
 
     /// <summary>So much goes out first: less than the server takes without waiting for a buyer who reads slowly.</summary>

@@ -19,15 +19,19 @@ internal sealed class PayerAccount(TimeProvider clock)
     /// <summary>When it was last read what became of those that ended elsewhere.</summary>
     public long? ReadAt { get; set; }
 
-    /// <summary>True when nothing is under way, and nobody waits to be told whether more may be.</summary>
-    public bool IsOver => Payments.Count == 0 && looks.TrueForAll(static look => look.Waiters == 0);
+    /// <summary>Callers that ask what it holds.</summary>
+    public int Askers { get; set; }
 
-    /// <summary>True when nothing else of this asset is under way (the simulation saw the money), or when what it lately held covers this payment with all the others.</summary>
+    /// <summary>True when nothing is under way, and nobody asks whether more may be.</summary>
+    public bool IsOver => Payments.Count == 0 && Askers == 0;
+
+    /// <summary>
+    /// True when what it lately held covers this payment with all others of this asset. Nothing is known and nothing else under way: the simulation saw the money.
+    /// </summary>
     public bool CanPay(SettlementTerms terms)
     {
         var promised = Promised(terms.Asset, static _ => true);
-        return promised.IsZero
-            || (balances.TryGetValue(terms.Asset, out var balance) && IsFresh(balance.ReadAt) && promised + terms.Atoms <= balance.Atoms)
+        return (balances.TryGetValue(terms.Asset, out var balance) && IsFresh(balance.ReadAt) ? promised + terms.Atoms <= balance.Atoms : promised.IsZero)
             || looks.Exists(look => look.Asset == terms.Asset && IsFresh(look) && CanPay(terms, look));
     }
 

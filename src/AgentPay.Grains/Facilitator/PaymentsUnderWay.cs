@@ -37,9 +37,21 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
             return null;
         }
 
-        return await TryEnterByBalanceAsync(payment, chain, cancellationToken) || await TryEnterByLookAsync(payment, chain, cancellationToken) ? null
-            : payment.Permit2 is null ? ErrorCodes.InvalidExactEvmInsufficientBalance
-            : ErrorCodes.Permit2InsufficientBalance;
+        var payer = Ask(payment.Terms.Payer);
+        try
+        {
+            return await TryEnterByBalanceAsync(payer, payment, chain, cancellationToken) || await TryEnterByLookAsync(payer, payment, chain, cancellationToken) ? null
+                : payment.Permit2 is null ? ErrorCodes.InvalidExactEvmInsufficientBalance
+                : ErrorCodes.Permit2InsufficientBalance;
+        }
+        finally
+        {
+            lock (gate)
+            {
+                payer.Askers--;
+                DropIfOver(payment.Terms.Payer);
+            }
+        }
     }
 
     /// <summary>The one who entered goes; what it did not reserve no longer counts.</summary>
@@ -127,37 +139,43 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
         }
     }
 
+    /// <summary>The account, which stays until the one who asks has gone: what ends meanwhile is told to it.</summary>
+    private PayerAccount Ask(string name)
+    {
+        lock (gate)
+        {
+            var payer = payers.GetValueOrDefault(name) ?? (payers[name] = new PayerAccount(clock));
+            payer.Askers++;
+            return payer;
+        }
+    }
+
     /// <summary>Enough for nearly everyone, and one call.</summary>
-    private async Task<bool> TryEnterByBalanceAsync(PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
+    private async Task<bool> TryEnterByBalanceAsync(PayerAccount payer, PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
     {
         var terms = payment.Terms;
-        PayerAccount? payer;
         UInt256 spent;
         lock (gate)
         {
-            payer = payers.GetValueOrDefault(terms.Payer);
-            spent = payer?.Spent(terms.Asset) ?? UInt256.Zero;
+            spent = payer.Spent(terms.Asset);
         }
 
         var balance = await chain.ReadTokenBalanceAsync(Address.Parse(terms.Token), Address.Parse(terms.Payer), null, cancellationToken);
         lock (gate)
         {
-            payer?.Note(terms.Asset, balance, spent);
+            payer.Note(terms.Asset, balance, spent);
         }
 
         return TryEnter(payment);
     }
 
     /// <summary>Nobody is refused by less than a look at everything in one block, and a payer without the money makes the engine take one in a while.</summary>
-    private async Task<bool> TryEnterByLookAsync(PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
+    private async Task<bool> TryEnterByLookAsync(PayerAccount payer, PreparedPayment payment, IEvmChain chain, CancellationToken cancellationToken)
     {
-        var terms = payment.Terms;
-        PayerAccount payer;
         PayerLook look;
         lock (gate)
         {
-            payer = payers.GetValueOrDefault(terms.Payer) ?? (payers[terms.Payer] = new PayerAccount(clock));
-            look = payer.LookAt(terms, chain, gate);
+            look = payer.LookAt(payment.Terms, chain, gate);
         }
 
         look.Begin();
@@ -171,7 +189,6 @@ internal sealed class PaymentsUnderWay(FailureBudget budget, IAtomicStore store,
             lock (gate)
             {
                 payer.Leave(look);
-                DropIfOver(terms.Payer);
             }
         }
     }

@@ -55,10 +55,18 @@ internal sealed class SettlementGrain(
 
     public async Task<Reply<Settlement>> AdmitAsync(AdmitPayment command, CancellationToken cancellationToken)
     {
-        var outcome = await DecideAsync(command, cancellationToken: cancellationToken);
-        if (outcome is { IsChange: true, State.Admission.TakeOvers: > 0 })
+        Admission? before = null;
+        var outcome = await DecideAsync(
+            (state, now) =>
+            {
+                before = state?.Admission;
+                return Settlement.Decide(state, command, now);
+            },
+            cancellationToken: cancellationToken);
+        var isOfTheGone = before is not null && before.Process != command.Admission.Process && (command.OthersAreGone || before == command.Gone);
+        if (isOfTheGone && outcome is { IsChange: true, State.Admission.TakeOvers: > 0 })
         {
-            // The run before held it, and is told nothing any more.
+            // A run whose process is gone held it. One that merely takes long may be about to answer still.
             place = null;
         }
 

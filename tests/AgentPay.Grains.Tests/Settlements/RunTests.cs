@@ -133,6 +133,26 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task A_run_that_takes_long_keeps_the_place_in_which_it_may_answer_still()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var payment = engine.Pay(lifetime: TimeSpan.FromHours(1));
+        var slow = await (await AdmitAsync(engine, payment)).Admission!.SettleAsync(Engine.Stop);
+        Assert.True(slow.Response.Success);
+        var held = (await engine.ReadAsync(payment))!.Admission!;
+        engine.Clock.Advance(held.ExpiresAt - engine.Clock.GetUtcNow() + TimeSpan.FromSeconds(1));
+
+        // Its time is up, and its buyer has not taken the first byte yet.
+        var grain = engine.Grains.GetGrain<ISettlementGrain>(payment.Id);
+        var terms = (await engine.ReadAsync(payment))!.Terms;
+        Assert.Null((await grain.ReserveAsync(new ReserveSettlement(terms, held.Key, engine.Gas.ToString()), "slow", Engine.Stop)).Refusal);
+        var next = (await AdmitAsync(engine, payment)).Admission!;
+
+        Assert.Equal("duplicate_settlement", (await next.SettleAsync(Engine.Stop)).Response.ErrorReason);
+    }
+
+    [Fact]
     public async Task Who_lost_its_place_to_what_another_process_wrote_keeps_nobody_out()
     {
         await using var engine = await Engine.StartAsync();
