@@ -124,6 +124,19 @@ internal sealed class Engine : IAsyncDisposable
 
     public Task<SettleAnswer> SettleAsync(Payment payment, string? key = null) => Facilitator.SettleAsync(payment.Payload, payment.Requirements, key, Stop);
 
+    /// <summary>Settles and waits for the answer, as <see cref="UntilAsync(Func{bool}, bool)"/> waits.</summary>
+    public Task<SettleAnswer> AnswerAsync(Payment payment, string? key = null) => AnswerAsync(SettleAsync(payment, key));
+
+    /// <summary>Waits for what was asked, as <see cref="UntilAsync(Func{bool}, bool)"/> waits: a bare await would be for ever where time has to pass, and end with nobody's name.</summary>
+    public async Task<T> AnswerAsync<T>(Task<T> asked)
+    {
+        await UntilAsync(() => asked.IsCompleted);
+        return await asked;
+    }
+
+    /// <summary>The same of several.</summary>
+    public Task<T[]> AnswersAsync<T>(IEnumerable<Task<T>> asked) => AnswerAsync(Task.WhenAll(asked));
+
     public async Task<Settlement?> ReadAsync(Payment payment) =>
         await stored!.ReadAsync(payment.Grain, Stop) is { } row ? StoredForms.Settlements.Read(row.State.Span, []) : null;
 
@@ -229,7 +242,8 @@ internal sealed class Engine : IAsyncDisposable
                 Clock.Advance(Tick);
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, patience.Token);
+            Assert.False(patience.IsCancellationRequested, Stop.IsCancellationRequested ? "The run ends." : await EngineReport.WriteAsync(this, stored!));
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, CancellationToken.None);
         }
     }
 

@@ -88,7 +88,7 @@ public sealed class DoubtTests
         await using var engine = await Engine.StartAsync();
         engine.Chain.Automine = true;
         var payment = engine.Pay();
-        await engine.SettleAsync(payment);
+        await engine.AnswerAsync(payment);
         var settlement = (await engine.ReadAsync(payment))!;
         var queue = new DoubtQueue();
 
@@ -112,7 +112,7 @@ public sealed class DoubtTests
         await using var engine = await Engine.StartAsync();
         engine.Chain.Automine = true;
         var payment = engine.Pay();
-        await engine.SettleAsync(payment);
+        await engine.AnswerAsync(payment);
         var settlement = (await engine.ReadAsync(payment))!;
         var queue = new DoubtQueue();
 

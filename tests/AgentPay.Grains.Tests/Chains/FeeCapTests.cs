@@ -29,7 +29,7 @@ public sealed class FeeCapTests
 
         engine.Chain.Fees = new FeeQuote(isLegacy, ChainSettings.MaxFeePerGasDefault, isLegacy ? 0 : ChainSettings.MaxTipPerGasDefault);
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
         Assert.True(engine.Desk.Health[0].IsHealthy);
     }
 
@@ -46,7 +46,7 @@ public sealed class FeeCapTests
         Assert.True((await first).Response.Success);
         engine.Chain.Automine = true;
 
-        Assert.True((await engine.SettleAsync(engine.Pay())).Response.Success);
+        Assert.True((await engine.AnswerAsync(engine.Pay())).Response.Success);
         Assert.True(engine.Desk.Health[0].IsHealthy, engine.Desk.Health[0].Message);
     }
 
@@ -69,6 +69,6 @@ public sealed class FeeCapTests
         Assert.Single((await engine.SignerAsync()).Transactions);
         engine.Chain.TellsFees = true;
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
     }
 }

@@ -71,7 +71,7 @@ public sealed class FinalityTests
         var settling = engine.SettleAsync(payment);
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
         engine.Chain.FrontRun(payment.Transfer);
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
 
         engine.Chain.Mine(2);
         await engine.UntilAsync(payment, SettlementStatus.Safe, timePasses: true);
@@ -120,7 +120,7 @@ public sealed class FinalityTests
     {
         engine.Chain.Automine = true;
         var payment = engine.Pay();
-        var answer = await engine.SettleAsync(payment);
+        var answer = await engine.AnswerAsync(payment);
         Assert.True(answer.Response.Success, answer.Response.ErrorReason);
         await answer.CloseAsync(delivered: true);
         engine.Chain.Automine = false;

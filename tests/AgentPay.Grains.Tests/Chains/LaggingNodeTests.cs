@@ -11,7 +11,7 @@ public sealed class LaggingNodeTests
         await using var engine = await Engine.StartAsync();
         engine.Chain.Automine = true;
         var payment = engine.Pay();
-        Assert.True((await engine.SettleAsync(payment)).Response.Success);
+        Assert.True((await engine.AnswerAsync(payment)).Response.Success);
 
         engine.Chain.HidesReceipts = true;
         await engine.KillAsync();
@@ -30,7 +30,7 @@ public sealed class LaggingNodeTests
         await using var engine = await Engine.StartAsync();
         engine.Chain.Automine = true;
         var payment = engine.Pay();
-        Assert.True((await engine.SettleAsync(payment)).Response.Success);
+        Assert.True((await engine.AnswerAsync(payment)).Response.Success);
 
         engine.Chain.Automine = false;
         engine.Chain.IsAvailable = false;
@@ -54,7 +54,7 @@ public sealed class LaggingNodeTests
 
         engine.Chain.HidesReceipts = false;
         engine.Chain.Mine(confirmations);
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class LaggingNodeTests
 
         engine.Chain.HidesReceipts = false;
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
         Assert.Equal(1UL, engine.Chain.Height);
     }
 
@@ -90,7 +90,7 @@ public sealed class LaggingNodeTests
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1, timePasses: true);
         engine.Chain.Mine();
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
         await engine.AssertLedgerShowsTheChainAsync();
     }
 
@@ -105,7 +105,7 @@ public sealed class LaggingNodeTests
         engine.Chain.LatestLag = 1;
         engine.Chain.FrontRun(payment.Transfer);
 
-        Assert.True((await settling).Response.Success, (await settling).Response.ErrorReason);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success, (await engine.AnswerAsync(settling)).Response.ErrorReason);
         await engine.AssertLedgerShowsTheChainAsync();
     }
 

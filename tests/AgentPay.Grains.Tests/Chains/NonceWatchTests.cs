@@ -22,7 +22,7 @@ public sealed class NonceWatchTests
         var dear = engine.Chain.Pool.Single().ToString();
         engine.Chain.Mine();
 
-        Assert.Equal((true, dear), ((await settling).Response.Success, (await settling).Response.Transaction));
+        Assert.Equal((true, dear), ((await engine.AnswerAsync(settling)).Response.Success, (await engine.AnswerAsync(settling)).Response.Transaction));
         Assert.Equal(["settlement"], await engine.LedgerAsync(payment));
         Assert.Equal(2, (await engine.SignerAsync()).Transactions.Values.Single().Forms.Length);
     }
@@ -43,7 +43,7 @@ public sealed class NonceWatchTests
         engine.Chain.Mine();
 
         await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
-        Assert.Equal(cheap.ToString(), (await settling).Response.Transaction);
+        Assert.Equal(cheap.ToString(), (await engine.AnswerAsync(settling)).Response.Transaction);
         Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
     }
 
@@ -62,7 +62,7 @@ public sealed class NonceWatchTests
 
         await engine.UntilAsync(payments[1], SettlementStatus.Confirmed, timePasses: true);
 
-        Assert.All(await Task.WhenAll(settling), answer => Assert.True(answer.Response.Success));
+        Assert.All(await engine.AnswersAsync(settling), answer => Assert.True(answer.Response.Success));
         Assert.Equal([2, 1], (await engine.SignerAsync()).Transactions.Values.Select(transaction => transaction.Forms.Length));
         Assert.NotEqual(held.ToString(), (await engine.ReadAsync(payments[0]))!.Transaction);
     }
@@ -102,7 +102,7 @@ public sealed class NonceWatchTests
         engine.Chain.Automine = true;
 
         await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class NonceWatchTests
         engine.Chain.Automine = true;
 
         await engine.UntilAsync(payment, SettlementStatus.Confirmed, timePasses: true);
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
         Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
         engine.Chain.Mine(Engine.FinalityDepth);
         await engine.UntilAsync(async () => await engine.SignerAsync() is { Foreign: null, Transactions.IsEmpty: true }, timePasses: true);

@@ -173,7 +173,7 @@ public sealed class OneTroubleTests
         await engine.UntilAsync(together[0], SettlementStatus.Confirmed, timePasses: true);
         await engine.UntilAsync(together[2], SettlementStatus.Confirmed, timePasses: true);
         await engine.UntilAsync(together[1], SettlementStatus.Unknown, timePasses: true);
-        Assert.True((await settling[0]).Response.Success && (await settling[2]).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling[0])).Response.Success && (await engine.AnswerAsync(settling[2])).Response.Success);
     }
 
     [Fact]

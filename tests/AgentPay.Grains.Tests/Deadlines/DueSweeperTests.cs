@@ -72,7 +72,7 @@ public sealed class DueSweeperTests
         engine.Clock.SetBack(TimeSpan.FromHours(1));
         var start = engine.Clock.GetTimestamp();
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        Assert.Equal("settlement_pending", (await settling).Response.ErrorReason);
+        Assert.Equal("settlement_pending", (await engine.AnswerAsync(settling)).Response.ErrorReason);
         Assert.InRange(engine.Clock.GetElapsedTime(start).TotalSeconds, 0, 30);
     }
 

@@ -24,7 +24,7 @@ public sealed class PayerBudgetTests
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 3 && settling.Count(task => task.IsCompleted) == 17);
         engine.Chain.Mine();
 
-        var answers = await Task.WhenAll(settling);
+        var answers = await engine.AnswersAsync(settling);
         Assert.Equal(3, answers.Count(answer => answer.Response.Success));
         Assert.Equal(17, answers.Count(answer => answer.Response.ErrorReason == Insufficient));
         Assert.Equal(3, engine.Chain.Submissions);
@@ -37,7 +37,7 @@ public sealed class PayerBudgetTests
         engine.Chain.Automine = true;
         var payments = Enumerable.Range(0, 256).Select(_ => engine.PayAs(Payer)).ToArray();
 
-        var answers = await Task.WhenAll(payments.Select(payment => Task.Run(() => engine.SettleAsync(payment))));
+        var answers = await engine.AnswersAsync(payments.Select(payment => Task.Run(() => engine.SettleAsync(payment))));
 
         Assert.All(answers, answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
     }
@@ -75,11 +75,11 @@ public sealed class PayerBudgetTests
 
         var settling = engine.SettleAsync(second);
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
-        Assert.Equal(Insufficient, (await engine.SettleAsync(third)).Response.ErrorReason);
+        Assert.Equal(Insufficient, (await engine.AnswerAsync(third)).Response.ErrorReason);
 
         engine.Chain.Mine(3);
         Assert.True((await shallow).Response.Success);
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class PayerBudgetTests
 
         Assert.Equal(3, told);
         engine.Chain.Mine(4);
-        Assert.All(await Task.WhenAll(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+        Assert.All(await engine.AnswersAsync(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
     }
 
     [Fact]
@@ -123,16 +123,16 @@ public sealed class PayerBudgetTests
 
         // These two cannot be paid beside the others; the first of them takes a look, and when the second comes two more are mined.
         Payment Dear(ulong times) => engine.PayAs(Payer, balance: 0, price: times * Engine.Price);
-        Assert.Equal(Insufficient, (await engine.SettleAsync(Dear(3))).Response.ErrorReason);
+        Assert.Equal(Insufficient, (await engine.AnswerAsync(Dear(3))).Response.ErrorReason);
         engine.Chain.Mine();
         settling.Add(engine.SettleAsync(payments[3]));
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
-        Assert.Equal(Insufficient, (await engine.SettleAsync(Dear(2))).Response.ErrorReason);
+        Assert.Equal(Insufficient, (await engine.AnswerAsync(Dear(2))).Response.ErrorReason);
 
         settling.Add(engine.SettleAsync(payments[4]));
         await engine.UntilAsync(() => settling[4].IsCompleted || engine.Chain.Pool.Count == 2);
         engine.Chain.Mine(4);
-        Assert.All(await Task.WhenAll(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+        Assert.All(await engine.AnswersAsync(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class PayerBudgetTests
         await engine.UntilAsync(() => asked == 2);
         engine.Chain.BeforeTelling = static _ => Task.CompletedTask;
         engine.Chain.Mine();
-        Assert.All(await Task.WhenAll(settling), paid => Assert.True(paid.Response.Success, paid.Response.ErrorReason));
+        Assert.All(await engine.AnswersAsync(settling), paid => Assert.True(paid.Response.Success, paid.Response.ErrorReason));
 
         var submissions = engine.Chain.Submissions;
         answer.SetResult();
@@ -173,16 +173,16 @@ public sealed class PayerBudgetTests
 
         for (var asked = 0; asked < 5; asked++)
         {
-            Assert.Equal(Insufficient, (await engine.SettleAsync(engine.PayAs(Payer, balance: 0))).Response.ErrorReason);
+            Assert.Equal(Insufficient, (await engine.AnswerAsync(engine.PayAs(Payer, balance: 0))).Response.ErrorReason);
         }
 
         Assert.Equal(1, told);
         engine.Clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(Insufficient, (await engine.SettleAsync(engine.PayAs(Payer, balance: 0))).Response.ErrorReason);
+        Assert.Equal(Insufficient, (await engine.AnswerAsync(engine.PayAs(Payer, balance: 0))).Response.ErrorReason);
         Assert.Equal(2, told);
         engine.Chain.BeforeTelling = static _ => Task.CompletedTask;
         engine.Chain.Mine();
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
     }
 
     [Fact]
@@ -193,16 +193,16 @@ public sealed class PayerBudgetTests
         var settling = new[] { engine.SettleAsync(engine.PayAs(Payer)), engine.SettleAsync(engine.PayAs(Payer)) };
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 2);
 
-        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.SettleAsync(engine.PayAs(Payer)));
+        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.AnswerAsync(engine.PayAs(Payer)));
         engine.Chain.Mine();
-        Assert.All(await Task.WhenAll(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+        Assert.All(await engine.AnswersAsync(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
 
         // Two successes earned room for two more.
         var four = Enumerable.Range(0, 4).Select(_ => engine.SettleAsync(engine.PayAs(Payer))).ToArray();
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 4);
-        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.SettleAsync(engine.PayAs(Payer)));
+        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.AnswerAsync(engine.PayAs(Payer)));
         engine.Chain.Mine();
-        Assert.All(await Task.WhenAll(four), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+        Assert.All(await engine.AnswersAsync(four), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
     }
 
     [Fact]
@@ -212,9 +212,9 @@ public sealed class PayerBudgetTests
         var settling = Enumerable.Range(0, 256).Select(_ => engine.SettleAsync(engine.PayAs(Payer))).ToArray();
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 256);
 
-        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.SettleAsync(engine.PayAs(Payer)));
+        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.AnswerAsync(engine.PayAs(Payer)));
         engine.Chain.Mine();
-        Assert.All(await Task.WhenAll(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
+        Assert.All(await engine.AnswersAsync(settling), answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class PayerBudgetTests
         var payments = Enumerable.Range(0, 3).Select(_ => engine.PayAs(Payer)).ToArray();
         var settling = payments.Select(payment => engine.SettleAsync(payment)).ToArray();
         await engine.UntilAsync(() => settling.All(task => task.IsCompleted), timePasses: true);
-        Assert.All(await Task.WhenAll(settling), answer => Assert.Equal("settlement_pending", answer.Response.ErrorReason));
+        Assert.All(await engine.AnswersAsync(settling), answer => Assert.Equal("settlement_pending", answer.Response.ErrorReason));
 
         engine.Usdc.IsPaused = true;
         engine.Chain.Mine();
@@ -234,7 +234,7 @@ public sealed class PayerBudgetTests
         }
 
         engine.Usdc.IsPaused = false;
-        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.SettleAsync(engine.PayAs(Payer)));
+        await Assert.ThrowsAsync<FailureBudgetExceededException>(() => engine.AnswerAsync(engine.PayAs(Payer)));
     }
 
     [Theory]
@@ -252,7 +252,7 @@ public sealed class PayerBudgetTests
             await engine.UntilAsync(payment, SettlementStatus.Reserved);
             var report = new SettlementReported(new FailSettlement("erc20_approval_broadcast_failed", costGas), 1, (await engine.ReadAsync(payment))!.Terms.Digest);
             await engine.Grains.GetGrain<ISettlementGrain>(payment.Id).ReportAsync(report);
-            Assert.Equal("erc20_approval_broadcast_failed", (await settling).Response.ErrorReason);
+            Assert.Equal("erc20_approval_broadcast_failed", (await engine.AnswerAsync(settling)).Response.ErrorReason);
         }
 
         var payer = engine.PayAs(Payer).Transfer.From.ToString();
@@ -266,11 +266,11 @@ public sealed class PayerBudgetTests
         await using var engine = await Engine.StartAsync();
         var (given, taken) = (engine.PayAs(Payer), engine.PayAs(Payer, balance: 0));
         var admission = (await engine.Facilitator.AdmitAsync(given.Payload, given.Requirements, "GET /", Engine.Stop)).Admission!;
-        Assert.Equal(Insufficient, (await engine.SettleAsync(taken)).Response.ErrorReason);
+        Assert.Equal(Insufficient, (await engine.AnswerAsync(taken)).Response.ErrorReason);
 
         await admission.ReleaseAsync();
         engine.Chain.Automine = true;
-        Assert.True((await engine.SettleAsync(taken)).Response.Success);
+        Assert.True((await engine.AnswerAsync(taken)).Response.Success);
     }
 
     /// <summary>A payment reserved by this process, whose caller left, and another of the payer, who holds enough for one.</summary>
@@ -313,7 +313,7 @@ public sealed class PayerBudgetTests
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
         engine.Usdc.IsPaused = true;
         engine.Chain.Mine();
-        Assert.Equal("invalid_exact_evm_transaction_failed", (await settling).Response.ErrorReason);
+        Assert.Equal("invalid_exact_evm_transaction_failed", (await engine.AnswerAsync(settling)).Response.ErrorReason);
         engine.Usdc.IsPaused = false;
     }
 

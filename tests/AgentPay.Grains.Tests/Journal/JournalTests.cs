@@ -3,6 +3,7 @@ using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
 using AgentPay.Grains.Messages;
 using AgentPay.Grains.Settlements;
+using AgentPay.Storage.Contract;
 
 namespace AgentPay.Grains.Tests.Journal;
 
@@ -96,7 +97,7 @@ public sealed class JournalTests
         engine.Chain.Automine = true;
         var payment = engine.Pay();
         engine.Store.LandsLate = commit => commit.Grain.Type == SettlementId.GrainType;
-        await Assert.ThrowsAnyAsync<Exception>(() => engine.SettleAsync(payment));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => engine.AnswerAsync(payment));
         Assert.Null(await engine.Grains.GetGrain<ISettlementGrain>(payment.Id).GetAsync(Engine.Stop));
 
         engine.Store.Release();
@@ -112,7 +113,7 @@ public sealed class JournalTests
         var payment = engine.Pay();
         var grain = engine.Grains.GetGrain<ISettlementGrain>(payment.Id);
         engine.Store.LandsLate = commit => commit.Grain.Type == SettlementId.GrainType;
-        await Assert.ThrowsAnyAsync<Exception>(() => engine.SettleAsync(payment));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => engine.AnswerAsync(payment));
         Assert.Null(await grain.GetAsync(Engine.Stop));
         engine.Store.Release();
         await engine.UntilAsync(() => !engine.Store.IsWriting);
@@ -154,7 +155,7 @@ public sealed class JournalTests
         await using var engine = await Engine.StartAsync();
         engine.Chain.Automine = true;
         var first = engine.Pay();
-        Assert.True((await engine.SettleAsync(first)).Response.Success);
+        Assert.True((await engine.AnswerAsync(first)).Response.Success);
         var (pen, work) = (engine.Desk.PenFor(engine.Chain.Network, engine.Gas.ToString()), new SettlementWork(first.Id, 1, (await engine.ReadAsync(first))!.Terms));
 
         // Another process gives out the next nonce while the signer is read here.

@@ -1,5 +1,6 @@
 using AgentPay.Domain.Settlements;
 using AgentPay.Domain.Signers;
+using AgentPay.Storage.Contract;
 
 namespace AgentPay.Grains.Tests.Messages;
 
@@ -32,7 +33,7 @@ public sealed class EarlyMessageTests
         engine.Store.Release();
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
         engine.Chain.Mine();
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
         await engine.AssertLedgerShowsTheChainAsync();
     }
 
@@ -49,7 +50,7 @@ public sealed class EarlyMessageTests
         engine.Store.Release();
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
         engine.Chain.Mine();
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
         Assert.Equal(1UL, (await engine.SignerAsync()).NextNonce);
     }
 
@@ -60,11 +61,11 @@ public sealed class EarlyMessageTests
         var left = 1;
         engine.Store.Fails = commit => commit.Grain.Type == SettlementId.GrainType && commit.Messages.Count > 0 && Interlocked.Decrement(ref left) >= 0;
         var payment = engine.Pay();
-        await Assert.ThrowsAnyAsync<Exception>(() => engine.SettleAsync(payment));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => engine.AnswerAsync(payment));
         Assert.Equal(0UL, (await engine.SignerAsync()).NextNonce);
 
         engine.Chain.Automine = true;
-        Assert.True((await engine.SettleAsync(payment)).Response.Success);
+        Assert.True((await engine.AnswerAsync(payment)).Response.Success);
         Assert.Equal(1UL, (await engine.SignerAsync()).NextNonce);
         Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
     }

@@ -1,6 +1,7 @@
 using AgentPay.Domain.Settlements;
 using AgentPay.Grains.Messages;
 using AgentPay.Grains.Settlements;
+using AgentPay.Storage.Contract;
 using AgentPay.Testing;
 
 namespace AgentPay.Grains.Tests.Settlements;
@@ -15,7 +16,7 @@ public sealed class ConcurrencyTests
         engine.Chain.Automine = true;
         var payment = engine.Pay();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => engine.SettleAsync(payment, "one key")));
+        var answers = await engine.AnswersAsync(Enumerable.Range(0, 200).Select(_ => engine.SettleAsync(payment, "one key")));
 
         Assert.True(answers[0].Response.Success, answers[0].Response.ErrorReason);
         Assert.Single(answers.Select(answer => answer.Response).Distinct());
@@ -30,7 +31,7 @@ public sealed class ConcurrencyTests
         engine.Chain.Automine = true;
         var payment = engine.Pay();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => engine.SettleAsync(payment)));
+        var answers = await engine.AnswersAsync(Enumerable.Range(0, 200).Select(_ => engine.SettleAsync(payment)));
 
         var success = Assert.Single(answers, answer => answer.Response.Success);
         var others = answers.Where(answer => answer != success).Select(answer => (answer.Response.ErrorReason, answer.Response.Transaction));
@@ -45,11 +46,11 @@ public sealed class ConcurrencyTests
         engine.Chain.Automine = true;
         var payment = engine.Pay();
 
-        await (await engine.SettleAsync(payment)).CloseAsync(delivered: false);
-        var second = await engine.SettleAsync(payment);
+        await (await engine.AnswerAsync(payment)).CloseAsync(delivered: false);
+        var second = await engine.AnswerAsync(payment);
         Assert.True(second.Response.Success);
         await second.CloseAsync(delivered: true);
-        Assert.Equal("duplicate_settlement", (await engine.SettleAsync(payment)).Response.ErrorReason);
+        Assert.Equal("duplicate_settlement", (await engine.AnswerAsync(payment)).Response.ErrorReason);
     }
 
     [Theory]
@@ -77,7 +78,7 @@ public sealed class ConcurrencyTests
 
         async Task<string?> AskAsync() => isRun
             ? (await engine.Facilitator.AdmitAsync(payment.Payload, payment.Requirements, "GET /quote", Engine.Stop)).Refusal
-            : (await engine.SettleAsync(payment, "another")).Response.ErrorReason;
+            : (await engine.AnswerAsync(payment, "another")).Response.ErrorReason;
     }
 
     [Theory]
@@ -125,7 +126,7 @@ public sealed class ConcurrencyTests
         engine.Chain.Automine = true;
         var payments = Enumerable.Range(0, 64).Select(_ => engine.Pay()).ToArray();
 
-        var answers = await Task.WhenAll(payments.Select(payment => engine.SettleAsync(payment)));
+        var answers = await engine.AnswersAsync(payments.Select(payment => engine.SettleAsync(payment)));
 
         Assert.All(answers, answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
         Assert.Equal(64, answers.Select(answer => answer.Response.Transaction).Distinct().Count());
@@ -141,12 +142,12 @@ public sealed class ConcurrencyTests
         engine.Chain.Automine = true;
         var payment = engine.Pay();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200)
+        var answers = await engine.AnswersAsync(Enumerable.Range(0, 200)
             .Select(_ => engine.Facilitator.AdmitAsync(payment.Payload, payment.Requirements, "GET /quote", Engine.Stop)));
 
         var admitted = Assert.Single(answers, answer => answer.Admission is not null);
         Assert.Equal(["payment_in_use"], answers.Where(answer => answer != admitted).Select(answer => answer.Refusal).Distinct());
-        Assert.True((await admitted.Admission!.SettleAsync(Engine.Stop)).Response.Success);
+        Assert.True((await engine.AnswerAsync(admitted.Admission!.SettleAsync(Engine.Stop))).Response.Success);
     }
 
     [Fact]
@@ -159,7 +160,7 @@ public sealed class ConcurrencyTests
 
         await engine.KillAsync();
         var second = await engine.Facilitator.AdmitAsync(payment.Payload, payment.Requirements, "GET /quote", Engine.Stop);
-        var answer = await second.Admission!.SettleAsync(Engine.Stop);
+        var answer = await engine.AnswerAsync(second.Admission!.SettleAsync(Engine.Stop));
         await answer.CloseAsync(delivered: true);
 
         Assert.True(answer.Response.Success);
@@ -189,7 +190,7 @@ public sealed class ConcurrencyTests
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
         Assert.Equal(1UL, (await engine.SignerAsync()).NextNonce);
         engine.Chain.Mine();
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
     }
 
     [Fact]
@@ -205,7 +206,7 @@ public sealed class ConcurrencyTests
 
         Assert.Single(await engine.EventsAsync(payment), type => type == "settlement.unknown");
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        Assert.Equal("settlement_pending", (await settling).Response.ErrorReason);
+        Assert.Equal("settlement_pending", (await engine.AnswerAsync(settling)).Response.ErrorReason);
     }
 
     [Fact]
@@ -217,7 +218,7 @@ public sealed class ConcurrencyTests
         engine.Store.IsDown = true;
 
         var grain = engine.Grains.GetGrain<ISettlementGrain>(payment.Id);
-        await Assert.ThrowsAnyAsync<Exception>(() => engine.SettleAsync(payment));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => engine.AnswerAsync(payment));
         await Assert.ThrowsAnyAsync<Exception>(() => grain.GetAsync(Engine.Stop));
         Assert.Equal(0, engine.Chain.Submissions);
 
@@ -227,7 +228,7 @@ public sealed class ConcurrencyTests
         // Whoever asked the store while it was down asks again after a while.
         var settling = engine.SettleAsync(payment);
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
         await engine.AssertLedgerShowsTheChainAsync();
     }
 

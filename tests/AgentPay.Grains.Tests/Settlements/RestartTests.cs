@@ -13,7 +13,7 @@ public sealed class RestartTests
         {
             Assert.Null(await engine.ReadAsync(payment));
             engine.Chain.Automine = true;
-            Assert.True((await engine.SettleAsync(payment, "key")).Response.Success);
+            Assert.True((await engine.AnswerAsync(payment, "key")).Response.Success);
         });
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class RestartTests
         Assert.Equal(1UL, (await engine.SignerAsync()).NextNonce);
         Assert.All((await engine.SignerAsync()).Transactions.Values, transaction => Assert.Single(transaction.Forms));
         await engine.AssertLedgerShowsTheChainAsync();
-        var answer = (await engine.SettleAsync(payment, "key")).Response;
+        var answer = (await engine.AnswerAsync(payment, "key")).Response;
         Assert.Equal((true, (await engine.ReadAsync(payment))!.Transaction), (answer.Success, answer.Transaction));
     }
 

@@ -91,7 +91,7 @@ public sealed class RunTests
 
         var settling = engine.SettleAsync(payment, "mine");
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        Assert.Equal("invalid_exact_evm_insufficient_balance", (await settling).Response.ErrorReason);
+        Assert.Equal("invalid_exact_evm_insufficient_balance", (await engine.AnswerAsync(settling)).Response.ErrorReason);
         Assert.Equal(0UL, (await engine.SignerAsync()).NextNonce);
     }
 
@@ -109,8 +109,8 @@ public sealed class RunTests
         engine.Chain.Mine();
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
 
-        Assert.Equal("duplicate_settlement", (await settling).Response.ErrorReason);
-        await (await settling).CloseAsync(delivered: false);
+        Assert.Equal("duplicate_settlement", (await engine.AnswerAsync(settling)).Response.ErrorReason);
+        await (await engine.AnswerAsync(settling)).CloseAsync(delivered: false);
         await first.ReleaseAsync();
         Assert.Equal((1, false), await engine.ReadAsync(payment) is { Admission: { } held } ? (held.TakeOvers, held.ExpiresAt == DateTimeOffset.MinValue) : default);
     }
@@ -129,7 +129,7 @@ public sealed class RunTests
         var settling = (await AdmitAsync(engine, payment)).Admission!.SettleAsync(Engine.Stop);
         await engine.UntilAsync(() => settling.IsCompleted || engine.Chain.Pool.Count == 1);
         engine.Chain.Mine();
-        Assert.True((await settling).Response.Success, (await settling).Response.ErrorReason);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success, (await engine.AnswerAsync(settling)).Response.ErrorReason);
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class RunTests
         await using var engine = await Engine.StartAsync();
         engine.Chain.Automine = true;
         var payment = engine.Pay(lifetime: TimeSpan.FromHours(1));
-        var slow = await (await AdmitAsync(engine, payment)).Admission!.SettleAsync(Engine.Stop);
+        var slow = await engine.AnswerAsync((await AdmitAsync(engine, payment)).Admission!.SettleAsync(Engine.Stop));
         Assert.True(slow.Response.Success);
         var held = (await engine.ReadAsync(payment))!.Admission!;
         engine.Clock.Advance(held.ExpiresAt - engine.Clock.GetUtcNow() + TimeSpan.FromSeconds(1));
@@ -149,7 +149,7 @@ public sealed class RunTests
         Assert.Null((await grain.ReserveAsync(new ReserveSettlement(terms, held.Key, engine.Gas.ToString()), "slow", Engine.Stop)).Refusal);
         var next = (await AdmitAsync(engine, payment)).Admission!;
 
-        Assert.Equal("duplicate_settlement", (await next.SettleAsync(Engine.Stop)).Response.ErrorReason);
+        Assert.Equal("duplicate_settlement", (await engine.AnswerAsync(next.SettleAsync(Engine.Stop))).Response.ErrorReason);
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class RunTests
         var settling = engine.SettleAsync(payment);
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
         engine.Chain.Mine();
-        await (await settling).CloseAsync(delivered: false);
+        await (await engine.AnswerAsync(settling)).CloseAsync(delivered: false);
 
         // Its place is given to a caller of another process.
         var grain = engine.Grains.GetGrain<ISettlementGrain>(payment.Id);
@@ -187,10 +187,10 @@ public sealed class RunTests
         engine.Clock.Advance(TimeSpan.FromSeconds(40));
         await grain.WaitAsync(TimeSpan.FromSeconds(1), "elsewhere", cancellationToken: Engine.Stop);
         engine.Clock.Advance(TimeSpan.FromSeconds(40));
-        Assert.Equal("duplicate_settlement", (await engine.SettleAsync(payment)).Response.ErrorReason);
+        Assert.Equal("duplicate_settlement", (await engine.AnswerAsync(payment)).Response.ErrorReason);
 
         engine.Clock.Advance(TimeSpan.FromSeconds(30));
-        Assert.True((await engine.SettleAsync(payment)).Response.Success);
+        Assert.True((await engine.AnswerAsync(payment)).Response.Success);
     }
 
     /// <summary>What messages were left is read again meanwhile, by the test's clock.</summary>
@@ -198,7 +198,7 @@ public sealed class RunTests
     {
         var settling = run.SettleAsync(Engine.Stop);
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        return (await settling).Response.Success;
+        return (await engine.AnswerAsync(settling)).Response.Success;
     }
 
     private static Task<AdmissionAnswer> AdmitAsync(Engine engine, Payment payment) =>

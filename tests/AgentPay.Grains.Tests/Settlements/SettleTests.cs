@@ -12,7 +12,7 @@ public sealed class SettleTests
         engine.Chain.Automine = true;
         var payment = engine.Pay();
 
-        var answer = await engine.SettleAsync(payment);
+        var answer = await engine.AnswerAsync(payment);
 
         Assert.True(answer.Response.Success, answer.Response.ErrorReason);
         Assert.Equal((await engine.ReadAsync(payment))!.Transaction, answer.Response.Transaction);
@@ -32,7 +32,7 @@ public sealed class SettleTests
         engine.Chain.Automine = true;
         var payment = engine.Pay(balance: Price, price: Price);
 
-        Assert.True((await engine.SettleAsync(payment)).Response.Success);
+        Assert.True((await engine.AnswerAsync(payment)).Response.Success);
 
         Assert.Equal((UInt128)Price, (await engine.ReadAsync(payment))!.Terms.Atoms);
         Assert.Equal(Price, engine.PaidTo(Engine.Merchant));
@@ -45,7 +45,7 @@ public sealed class SettleTests
         await using var engine = await Engine.StartAsync();
         engine.Chain.Automine = true;
         var payment = engine.Pay();
-        var settled = await engine.SettleAsync(payment);
+        var settled = await engine.AnswerAsync(payment);
         var sent = payment.Payload.Authorization!;
 
         var again = await engine.Facilitator.SettleAsync(
@@ -64,14 +64,14 @@ public sealed class SettleTests
 
         var settling = engine.SettleAsync(payment);
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        var answer = await settling;
+        var answer = await engine.AnswerAsync(settling);
 
         Assert.Equal("settlement_pending", answer.Response.ErrorReason);
         Assert.Equal(engine.Chain.Pool.Single().ToString(), answer.Response.Transaction);
         await answer.CloseAsync(delivered: true);
         engine.Chain.Mine();
         await engine.UntilAsync(payment, SettlementStatus.Confirmed);
-        Assert.True((await engine.SettleAsync(payment)).Response.Success);
+        Assert.True((await engine.AnswerAsync(payment)).Response.Success);
     }
 
     [Fact]
@@ -84,12 +84,12 @@ public sealed class SettleTests
         engine.Usdc.IsPaused = true;
         engine.Chain.Mine();
 
-        Assert.Equal("invalid_exact_evm_transaction_failed", (await settling).Response.ErrorReason);
+        Assert.Equal("invalid_exact_evm_transaction_failed", (await engine.AnswerAsync(settling)).Response.ErrorReason);
         Assert.Empty(await engine.LedgerAsync(payment));
 
         engine.Usdc.IsPaused = false;
         engine.Chain.Automine = true;
-        Assert.True((await engine.SettleAsync(payment)).Response.Success);
+        Assert.True((await engine.AnswerAsync(payment)).Response.Success);
         Assert.Equal(2, (await engine.ReadAsync(payment))!.Attempt);
         await engine.AssertLedgerShowsTheChainAsync();
     }
@@ -104,7 +104,7 @@ public sealed class SettleTests
         var ours = engine.Chain.Pool.Single().ToString();
         engine.Chain.FrontRun(payment.Transfer);
 
-        var answer = await settling;
+        var answer = await engine.AnswerAsync(settling);
 
         Assert.True(answer.Response.Success, answer.Response.ErrorReason);
         Assert.NotEqual(ours, answer.Response.Transaction);
@@ -151,7 +151,7 @@ public sealed class SettleTests
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
         engine.Chain.CancelAuthorization(engine.Usdc.Address, payment.Transfer.From, payment.Transfer.Nonce);
 
-        Assert.Equal("invalid_transaction_state", (await settling).Response.ErrorReason);
+        Assert.Equal("invalid_transaction_state", (await engine.AnswerAsync(settling)).Response.ErrorReason);
         Assert.Equal(SettlementStatus.Failed, await engine.StatusAsync(payment));
     }
 
@@ -162,7 +162,7 @@ public sealed class SettleTests
         engine.Usdc.HidesTransfers = engine.Chain.Automine = true;
         var payment = engine.Pay();
 
-        Assert.Equal("invalid_exact_evm_transfer_event_mismatch", (await engine.SettleAsync(payment)).Response.ErrorReason);
+        Assert.Equal("invalid_exact_evm_transfer_event_mismatch", (await engine.AnswerAsync(payment)).Response.ErrorReason);
         Assert.Empty(await engine.LedgerAsync(payment));
     }
 
@@ -179,7 +179,7 @@ public sealed class SettleTests
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1, timePasses: true);
         Assert.Equal(hash, engine.Chain.Pool.Single());
         engine.Chain.Mine();
-        Assert.Equal(hash.ToString(), (await settling).Response.Transaction);
+        Assert.Equal(hash.ToString(), (await engine.AnswerAsync(settling)).Response.Transaction);
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class SettleTests
         Assert.NotEqual(first, engine.Chain.Pool.Single());
         engine.Chain.Mine();
 
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
         Assert.Equal(["settlement"], await engine.LedgerAsync(payment));
         await engine.AssertLedgerShowsTheChainAsync();
     }
@@ -212,7 +212,7 @@ public sealed class SettleTests
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
         engine.Chain.Mine();
 
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
         Assert.Equal(1UL, (await engine.SignerAsync()).NextNonce);
         await engine.AssertLedgerShowsTheChainAsync();
     }
@@ -223,7 +223,7 @@ public sealed class SettleTests
         await using var engine = await Engine.StartAsync();
         engine.Chain.Automine = true;
         var payment = engine.Pay();
-        Assert.True((await engine.SettleAsync(payment)).Response.Success);
+        Assert.True((await engine.AnswerAsync(payment)).Response.Success);
         engine.Chain.Automine = false;
 
         engine.Chain.Reorganize(1);
@@ -244,7 +244,7 @@ public sealed class SettleTests
         await using var engine = await Engine.StartAsync();
         engine.Chain.Automine = true;
         var payment = engine.Pay();
-        var hash = (await engine.SettleAsync(payment)).Response.Transaction;
+        var hash = (await engine.AnswerAsync(payment)).Response.Transaction;
         engine.Chain.Automine = false;
 
         engine.Chain.Reorganize(1, dropped: true);
@@ -264,7 +264,7 @@ public sealed class SettleTests
         Assert.False(settling.IsCompleted);
 
         engine.Chain.Mine();
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
     }
 
     [Fact]
@@ -277,7 +277,7 @@ public sealed class SettleTests
         engine.Chain.Drop(engine.Chain.Pool.Single());
         engine.Chain.IsAvailable = false;
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        Assert.Equal("settlement_pending", (await settling).Response.ErrorReason);
+        Assert.Equal("settlement_pending", (await engine.AnswerAsync(settling)).Response.ErrorReason);
         engine.Clock.Advance(TimeSpan.FromSeconds(90));
         await engine.UntilAsync(payment, SettlementStatus.Unknown, timePasses: true);
 
@@ -313,7 +313,7 @@ public sealed class SettleTests
 
         Assert.InRange(engine.Clock.GetUtcNow() - lostAt, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         engine.Chain.Mine();
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
     }
 
     [Fact]
@@ -323,7 +323,7 @@ public sealed class SettleTests
         var payment = engine.Pay();
         engine.Chain.IsAvailable = false;
 
-        await Assert.ThrowsAsync<AgentPay.Chains.Evm.ChainUnavailableException>(() => engine.SettleAsync(payment));
+        await Assert.ThrowsAsync<AgentPay.Chains.Evm.ChainUnavailableException>(() => engine.AnswerAsync(payment));
         await Assert.ThrowsAsync<AgentPay.Chains.Evm.ChainUnavailableException>(
             () => engine.Facilitator.VerifyAsync(payment.Payload, payment.Requirements, Engine.Stop));
         Assert.Null(await engine.ReadAsync(payment));
@@ -335,7 +335,7 @@ public sealed class SettleTests
         var settling = engine.SettleAsync(payment);
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
         engine.Chain.FrontRun(payment.Transfer);
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
         return payment;
     }
 

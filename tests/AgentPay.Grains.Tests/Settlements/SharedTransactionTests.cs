@@ -15,7 +15,7 @@ public sealed class SharedTransactionTests
         var settling = await SettleTogetherAsync(engine, payments);
         engine.Chain.Mine();
 
-        var answers = await Task.WhenAll(settling);
+        var answers = await engine.AnswersAsync(settling);
         Assert.All(answers, answer => Assert.True(answer.Response.Success, answer.Response.ErrorReason));
         var hashes = answers.Select(answer => answer.Response.Transaction).GroupBy(hash => hash).Select(group => group.Count()).Order();
         Assert.Equal([1, 19], hashes);
@@ -112,10 +112,10 @@ public sealed class SharedTransactionTests
 
         foreach (var i in new[] { 0, 1, 2, 4 })
         {
-            Assert.True((await settling[i]).Response.Success);
+            Assert.True((await engine.AnswerAsync(settling[i])).Response.Success);
         }
 
-        Assert.Equal("invalid_exact_evm_transaction_failed", (await settling[3]).Response.ErrorReason);
+        Assert.Equal("invalid_exact_evm_transaction_failed", (await engine.AnswerAsync(settling[3])).Response.ErrorReason);
         Assert.Equal(4 * Engine.Price, engine.PaidTo(Engine.Merchant));
     }
 
@@ -131,7 +131,7 @@ public sealed class SharedTransactionTests
 
         // The one that was alone has failed for good; eight go on.
         await engine.UntilAsync(() => settling.All(answer => answer.IsCompleted), timePasses: true);
-        var answers = await Task.WhenAll(settling);
+        var answers = await engine.AnswersAsync(settling);
         Assert.Equal(8, answers.Count(answer => answer.Response.Success));
         Assert.Equal(8 * Engine.Price, engine.PaidTo(Engine.Merchant));
         Assert.Equal([1, 1, 3, 4], answers.GroupBy(answer => answer.Response.Transaction).Select(group => group.Count()).Order());
@@ -144,7 +144,7 @@ public sealed class SharedTransactionTests
         var payments = Pay(engine, 6);
         var settling = await SettleTogetherAsync(engine, payments);
         engine.Chain.Mine();
-        await Task.WhenAll(settling);
+        await engine.AnswersAsync(settling);
 
         engine.Chain.Reorganize(1);
         foreach (var payment in payments)
@@ -223,7 +223,7 @@ public sealed class SharedTransactionTests
         await using var engine = await Engine.StartAsync(settleWaitSeconds: 1, sending: new SendingSettings { GasPerDayMax = 200_000 });
         engine.Chain.Automine = true;
         engine.Clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromMinutes(1));
-        Assert.True((await engine.SettleAsync(engine.Pay())).Response.Success);
+        Assert.True((await engine.AnswerAsync(engine.Pay())).Response.Success);
 
         var second = engine.Pay();
         var settling = engine.SettleAsync(second);
@@ -231,7 +231,7 @@ public sealed class SharedTransactionTests
         Assert.Contains("GasPerDayMax", engine.Desk.Health.Single().Message, StringComparison.Ordinal);
         Assert.Empty(engine.Chain.Pool);
         await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
-        Assert.Equal("settlement_pending", (await settling).Response.ErrorReason);
+        Assert.Equal("settlement_pending", (await engine.AnswerAsync(settling)).Response.ErrorReason);
 
         engine.Clock.Advance(TimeSpan.FromMinutes(1));
         await engine.UntilAsync(second, SettlementStatus.Confirmed, timePasses: true);

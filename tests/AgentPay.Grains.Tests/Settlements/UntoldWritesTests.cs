@@ -32,7 +32,7 @@ public sealed class UntoldWritesTests
                 return await engine.StatusAsync(payment) == SettlementStatus.Failed;
             },
             timePasses: true);
-        await settling;
+        await engine.AnswerAsync(settling);
         await engine.AssertLedgerShowsTheChainAsync();
     }
 
@@ -51,6 +51,6 @@ public sealed class UntoldWritesTests
         await engine.UntilAsync(() => engine.Chain.Pool.Count == 1, timePasses: true);
         engine.Chain.Mine();
 
-        Assert.True((await settling).Response.Success);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
     }
 }
