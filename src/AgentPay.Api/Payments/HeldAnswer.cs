@@ -1,3 +1,4 @@
+using AgentPay.Grains.Facilitator;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -6,8 +7,11 @@ namespace AgentPay.Api.Payments;
 /// <summary>Runs a handler against a buffer, so that its answer can be kept back, sent or dropped.</summary>
 internal sealed class HeldAnswer(HttpContext context, TimeProvider clock) : IDisposable
 {
-    /// <summary>How long the beginning of an answer may wait for room on the connection. Shorter than a run's time: only where its engine is taken for dead meanwhile, another may have answered.</summary>
-    public static readonly TimeSpan StallMax = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How long the beginning of an answer may wait for room on the connection. Shorter than nobody takes the run over: only where its engine is taken for dead meanwhile,
+    /// another may have answered.
+    /// </summary>
+    public static readonly TimeSpan StallMax = IAdmittedPayment.AnswerMax - TimeSpan.FromSeconds(15);
 
     /// <summary>So much goes out first: less than the server takes without waiting for a buyer who reads slowly.</summary>
     private const int BeginningBytes = 16 * 1024;

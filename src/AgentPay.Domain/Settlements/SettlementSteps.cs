@@ -61,6 +61,15 @@ public sealed partial record Settlement
             ? Outcome<Settlement>.Changed(this with { Admission = Admission with { ExpiresAt = DateTimeOffset.MinValue } })
             : Same();
 
+    /// <summary>
+    /// A run is about to answer: until then nobody takes it over by time. It gives its word while it holds its place, and not when another holds it, it was given up, or
+    /// success was said.
+    /// </summary>
+    public Outcome<Settlement> HoldRun(Admission run, DateTimeOffset until) =>
+        Answered || Admission is not { } held || held.Key != run.Key || held.TakeOvers != run.TakeOvers || held.ExpiresAt == DateTimeOffset.MinValue
+            ? Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal)
+            : held.ExpiresAt < until ? Outcome<Settlement>.Changed(this with { Admission = held with { ExpiresAt = until } }) : Same();
+
     private static Outcome<Settlement> ReserveNew(ReserveSettlement reserve, Settlement? before, DateTimeOffset now)
     {
         Invariant.That(reserve.Terms.Atoms > 0, "A settlement moves at least one atom.");

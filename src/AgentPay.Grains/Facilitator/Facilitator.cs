@@ -237,7 +237,7 @@ internal sealed class Facilitator(
             underWay.EndElsewhere(settled);
         }
 
-        if (IsReservedAnew(reply.State!, settled) || (run is not null && IsTakenFrom(run, settled)))
+        if (IsReservedAnew(reply.State!, settled) || (run is not null && !await MayAnswerAsync(grain, run, settled)))
         {
             // What this caller waited for failed, and another reserved the payment anew before it looked; or it was taken for dead, and another runs in its place.
             // What comes of that is the other's to hear.
@@ -273,6 +273,11 @@ internal sealed class Facilitator(
     /// <summary>By another key, or by another caller without one.</summary>
     private static bool IsReservedAnew(Settlement reserved, Settlement settled) =>
         settled.IdempotencyKey != reserved.IdempotencyKey || (settled.IdempotencyKey is null && settled.Attempt != reserved.Attempt);
+
+    /// <summary>A run whose time is nearly up asks for as much as its answer may take to leave.</summary>
+    private async Task<bool> MayAnswerAsync(ISettlementGrain grain, Admission run, Settlement settled) =>
+        !IsTakenFrom(run, settled)
+        && (!settled.IsPaid || run.ExpiresAt - clock.GetUtcNow() > IAdmittedPayment.AnswerMax || await grain.HoldRunAsync(run, IAdmittedPayment.AnswerMax));
 
     /// <summary>Runs that follow each other share a key: the last one answers, and once.</summary>
     private static bool IsTakenFrom(Admission run, Settlement settled) => settled.Answered || (settled.Admission is { } last && last.TakeOvers != run.TakeOvers);

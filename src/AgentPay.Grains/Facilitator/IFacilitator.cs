@@ -56,6 +56,9 @@ public sealed record AdmissionAnswer(string? Refusal, string? Message, string? P
 /// <summary>A payment that holds one run of a handler.</summary>
 public interface IAdmittedPayment
 {
+    /// <summary>So long after <see cref="SettleAsync"/> gave it a success may begin to leave: nobody takes the run over by time until then.</summary>
+    static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(45);
+
     /// <summary>Settles in this run's name: after the handler succeeded.</summary>
     Task<SettleAnswer> SettleAsync(CancellationToken cancellationToken);
 

@@ -12,6 +12,8 @@ internal sealed class PayerLook
 {
     private const int TriesMax = 3;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
     private readonly Dictionary<string, SettlementTerms> paid = [];
     private readonly HashSet<string> used = [];
     private readonly TaskCompletionSource begun = new();
@@ -52,25 +54,24 @@ internal sealed class PayerLook
     private async Task LookAsync(PayerAccount account, SettlementTerms whose, IEvmChain chain, Lock gate, TimeProvider clock)
     {
         await begun.Task.ConfigureAwait(false);
+        var head = await chain.ReadBlockAsync(BlockTag.Latest, CancellationToken.None).ConfigureAwait(false) ?? throw new ChainUnavailableException("The node has no head.");
         for (var more = TriesMax - 1; ; more--)
         {
             try
             {
-                await ReadAsync(account, whose, chain, gate, clock).ConfigureAwait(false);
+                await ReadAsync(BlockTag.At(head.Cursor.Number), account, whose, chain, gate, clock).ConfigureAwait(false);
                 return;
             }
             catch (ChainUnavailableException) when (more > 0)
             {
-                // Several nodes may stand behind one address, and the next one lack the block that the first one told.
+                // Several nodes may stand behind one address, and the next one lack the block that the first one told: a moment later it has it.
+                await Task.Delay(Pause, clock).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task ReadAsync(PayerAccount account, SettlementTerms whose, IEvmChain chain, Lock gate, TimeProvider clock)
+    private async Task ReadAsync(BlockTag block, PayerAccount account, SettlementTerms whose, IEvmChain chain, Lock gate, TimeProvider clock)
     {
-        var head = await chain.ReadBlockAsync(BlockTag.Latest, CancellationToken.None).ConfigureAwait(false) ?? throw new ChainUnavailableException("The node has no head.");
-        var block = BlockTag.At(head.Cursor.Number);
-
         // Those that come from now on are mined in a later block than this one.
         KeyValuePair<string, SettlementTerms>[] open;
         lock (gate)

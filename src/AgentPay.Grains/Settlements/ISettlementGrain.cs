@@ -42,6 +42,11 @@ public interface ISettlementGrain : IGrainWithStringKey
     [Alias("ClaimAnswer")]
     Task<bool> ClaimAnswerAsync(string caller);
 
+    /// <summary>A run is about to answer: nobody takes it over by time for so long.</summary>
+    /// <returns>False: another holds its place, it was given up, or success was said.</returns>
+    [Alias("HoldRun")]
+    Task<bool> HoldRunAsync(Admission run, TimeSpan time);
+
     /// <summary>
     /// Keeps what was sold and marks success as said, in one commit before the answer leaves: from then on the request is repeated from here, and no run begins
     /// again. The first one kept stays.

@@ -28,7 +28,7 @@ internal sealed class SettlementGrain(
     private static readonly Refusal PlaceTaken = new(SettlementRefusals.Duplicate, "Another caller waits for this payment's answer.");
 
     private TaskCompletionSource changed = NewSignal();
-    private (string Caller, int Attempt, long Since)? place;
+    private (string Caller, int Attempt, int? TakeOvers, long Since)? place;
     private int reserving;
 
     public async Task<Reply<Settlement>> ReserveAsync(ReserveSettlement command, string caller, CancellationToken cancellationToken)
@@ -76,9 +76,9 @@ internal sealed class SettlementGrain(
     public async Task<Reply<Settlement>> ReleaseAsync(ReleasePayment command)
     {
         var outcome = await DecideAsync(command);
-        if (outcome.IsChange)
+        if (outcome.IsChange && place is { } held && (command.TakeOvers is null || held.TakeOvers == command.TakeOvers))
         {
-            // The run that goes held it, where it was not told so in time.
+            // The run that goes held it, where it was not told so in time. One before it may be about to answer still.
             place = null;
         }
 
@@ -139,6 +139,16 @@ internal sealed class SettlementGrain(
         {
             await LeaveAsync(caller);
         }
+    }
+
+    public async Task<bool> HoldRunAsync(Admission run, TimeSpan time)
+    {
+        var outcome = await DecideAsync((state, now) =>
+        {
+            Invariant.That(state is not null, "A run that answers was admitted.");
+            return state.HoldRun(run, now + time);
+        });
+        return outcome.Refusal is null;
     }
 
     public Task KeepAnswerAsync(SoldAnswer sold) => journal.DecideOnceAsync((state, now) =>
@@ -260,7 +270,7 @@ internal sealed class SettlementGrain(
     private Outcome<Settlement> WithPlace(Settlement? state, ReserveSettlement command, string caller, DateTimeOffset now)
     {
         var decided = Settlement.Decide(state, command, now);
-        var isTaken = decided.Refusal is null && NeedsPlace(decided.State!, command) && !TakePlace(caller, decided.State!.Attempt);
+        var isTaken = decided.Refusal is null && NeedsPlace(decided.State!, command) && !TakePlace(caller, decided.State!);
         return isTaken ? Outcome<Settlement>.Refused(decided.State, PlaceTaken) : decided;
     }
 
@@ -269,14 +279,14 @@ internal sealed class SettlementGrain(
         (state.IdempotencyKey is null || state.IdempotencyKey == state.Admission?.Key) && state.Status != SettlementStatus.Failed && command.Terms.Digest == state.Terms.Digest;
 
     /// <summary>Who waits for an attempt that failed meanwhile waits for nothing of the next.</summary>
-    private bool TakePlace(string caller, int attempt)
+    private bool TakePlace(string caller, Settlement settlement)
     {
-        if (place is { } held && held.Caller != caller && held.Attempt == attempt && clock.GetElapsedTime(held.Since) < PlaceHeldMax)
+        if (place is { } held && held.Caller != caller && held.Attempt == settlement.Attempt && clock.GetElapsedTime(held.Since) < PlaceHeldMax)
         {
             return false;
         }
 
-        place = (caller, attempt, clock.GetTimestamp());
+        place = (caller, settlement.Attempt, settlement.Admission?.TakeOvers, clock.GetTimestamp());
         return true;
     }
 

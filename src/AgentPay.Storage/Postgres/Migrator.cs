@@ -38,7 +38,15 @@ internal static class Migrator
         foreach (var script in scripts.Where(script => script.Number > newest))
         {
             logger.Migrates(script.Name);
-            Apply(connection, script, now);
+            for (var isToldOf = false; !TryApply(connection, script, now); isToldOf = true)
+            {
+                if (!isToldOf)
+                {
+                    logger.WaitsForTable(script.Name);
+                }
+
+                Execute(connection, "SELECT pg_sleep(0.5)");
+            }
         }
 
         Execute(connection, $"SELECT pg_advisory_unlock({Lock})");
@@ -58,14 +66,29 @@ internal static class Migrator
         return recorded;
     }
 
-    private static void Apply(NpgsqlConnection connection, MigrationScript script, DateTimeOffset now)
+    /// <summary>
+    /// False where the script would have to wait for a table: behind one that waits for all of it everybody queues, and an engine that cannot renew its sign of life for
+    /// long is taken for dead. It steps back before that, and asks again.
+    /// </summary>
+    private static bool TryApply(NpgsqlConnection connection, MigrationScript script, DateTimeOffset now)
     {
         using var transaction = connection.BeginTransaction();
-        Execute(connection, script.Text);
+        try
+        {
+            Execute(connection, "SET LOCAL lock_timeout = 200");
+            Execute(connection, script.Text);
+        }
+        catch (PostgresException wait) when (wait.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            transaction.Rollback();
+            return false;
+        }
+
         Execute(connection, string.Create(
             CultureInfo.InvariantCulture,
             $"INSERT INTO schema_migrations (number, name, applied_at) VALUES ({script.Number}, '{script.Name}', {StoredTime.From(now)})"));
         transaction.Commit();
+        return true;
     }
 
     private static void Execute(NpgsqlConnection connection, string sql)

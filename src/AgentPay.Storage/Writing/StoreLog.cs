@@ -17,6 +17,9 @@ internal static partial class StoreLog
     [LoggerMessage(2003, LogLevel.Information, "The database is brought to its schema by {Script}; where there are many rows this may take minutes.")]
     internal static partial void Migrates(this ILogger logger, string script);
 
+    [LoggerMessage(2004, LogLevel.Warning, "{Script} waits for a table that somebody reads or writes for long, perhaps a backup. Engines that run go on meanwhile.")]
+    internal static partial void WaitsForTable(this ILogger logger, string script);
+
     [LoggerMessage(2010, LogLevel.Error, "A batch of {Writes} writes failed; none was acknowledged.")]
     internal static partial void BatchFailed(this ILogger logger, int writes, Exception failure);
 

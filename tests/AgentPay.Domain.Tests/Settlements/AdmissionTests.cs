@@ -42,6 +42,28 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public void A_run_that_is_about_to_answer_has_its_time_and_no_less_than_it_had()
+    {
+        var paid = Given.After(Given.Admit(), Given.Reserve(), Given.Confirm);
+
+        Assert.Equal(Given.Run.ExpiresAt.AddSeconds(1), paid.HoldRun(Given.Run, Given.Run.ExpiresAt.AddSeconds(1)).State!.Admission!.ExpiresAt);
+        Assert.False(paid.HoldRun(Given.Run, Given.Run.ExpiresAt.AddSeconds(-1)).IsChange);
+        Assert.Null(paid.HoldRun(Given.Run, Given.Run.ExpiresAt.AddSeconds(-1)).Refusal);
+    }
+
+    [Fact]
+    public void A_run_does_not_answer_when_another_has_its_place_it_was_given_up_or_success_was_said()
+    {
+        var paid = Given.After(Given.Admit(), Given.Reserve(), Given.Confirm);
+        var taken = paid.Then(Given.Admit(Second, othersAreGone: true)).State!;
+        var given = paid.Then(new ReleasePayment(Given.Key)).State!;
+        var said = paid.Then(new AnswerSettlement()).State!;
+
+        Assert.All([taken, given, said], state => Assert.Equal("duplicate_settlement", state.HoldRun(Given.Run, Given.Now.AddHours(1)).Refusal?.Code));
+        Assert.Null(taken.HoldRun(taken.Admission!, Given.Now.AddHours(1)).Refusal);
+    }
+
+    [Fact]
     public void Another_resource_never_takes_a_run_over()
     {
         var elsewhere = Second with { Resource = "GET https://shop.example/other" };

@@ -149,7 +149,51 @@ public sealed class RunTests
         Assert.Null((await grain.ReserveAsync(new ReserveSettlement(terms, held.Key, engine.Gas.ToString()), "slow", Engine.Stop)).Refusal);
         var next = (await AdmitAsync(engine, payment)).Admission!;
 
-        Assert.Equal("duplicate_settlement", (await engine.AnswerAsync(next.SettleAsync(Engine.Stop))).Response.ErrorReason);
+        var refused = await engine.AnswerAsync(next.SettleAsync(Engine.Stop));
+        Assert.Equal("duplicate_settlement", refused.Response.ErrorReason);
+
+        // What goes is the run that was refused, not the one before it.
+        await refused.CloseAsync(delivered: false);
+        var third = (await AdmitAsync(engine, payment)).Admission!;
+        Assert.Equal("duplicate_settlement", (await engine.AnswerAsync(third.SettleAsync(Engine.Stop))).Response.ErrorReason);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_about_to_answer_when_its_time_is_nearly_up_is_taken_over_by_nobody_until_its_answer_can_have_left()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var payment = engine.Pay(lifetime: TimeSpan.FromHours(1));
+        var slow = (await AdmitAsync(engine, payment)).Admission!;
+        engine.Clock.Advance((await engine.ReadAsync(payment))!.Admission!.ExpiresAt - engine.Clock.GetUtcNow() - TimeSpan.FromSeconds(1));
+        Assert.True((await engine.AnswerAsync(slow.SettleAsync(Engine.Stop))).Response.Success);
+
+        engine.Clock.Advance(IAdmittedPayment.AnswerMax - TimeSpan.FromSeconds(5));
+        Assert.Equal("payment_in_use", (await AdmitAsync(engine, payment)).Refusal);
+
+        // It never said that it answered.
+        engine.Clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.NotNull((await AdmitAsync(engine, payment)).Admission);
+    }
+
+    [Fact]
+    public async Task A_run_whose_time_was_up_answers_nothing_once_another_was_admitted_in_its_place()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay(lifetime: TimeSpan.FromHours(1));
+        var slow = (await AdmitAsync(engine, payment)).Admission!;
+        var settling = slow.SettleAsync(Engine.Stop);
+        await engine.UntilAsync(payment, SettlementStatus.Submitted);
+        var held = (await engine.ReadAsync(payment))!.Admission!;
+        var grain = engine.Grains.GetGrain<ISettlementGrain>(payment.Id);
+        Assert.True(await grain.HoldRunAsync(held, TimeSpan.FromSeconds(1)));
+        Assert.False(await grain.HoldRunAsync(held with { TakeOvers = 1 }, TimeSpan.FromSeconds(1)));
+
+        await grain.ReleaseAsync(new ReleasePayment(held.Key, held.TakeOvers));
+        Assert.False(await grain.HoldRunAsync(held, TimeSpan.FromSeconds(1)));
+        Assert.NotNull((await AdmitAsync(engine, payment)).Admission);
+        engine.Chain.Mine();
+        Assert.Equal("duplicate_settlement", (await engine.AnswerAsync(settling)).Response.ErrorReason);
     }
 
     [Fact]

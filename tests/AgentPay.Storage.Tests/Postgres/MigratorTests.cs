@@ -47,6 +47,36 @@ public sealed class MigratorTests(PrivatePostgres postgres)
     }
 
     [Fact]
+    public async Task A_script_that_waits_for_a_table_somebody_reads_stops_nobody_else_meanwhile()
+    {
+        var schema = await postgres.AddSchemaAsync();
+        await using var reader = await OpenAsync(schema);
+        await ExecuteAsync(reader, "CREATE TABLE a (x integer); INSERT INTO a VALUES (1)");
+        await using var connection = await OpenAsync(schema);
+        await using var dump = await reader.BeginTransactionAsync(Cancel);
+        await ExecuteAsync(reader, "LOCK TABLE a IN ACCESS SHARE MODE");
+        var log = new Told();
+        var migrating = Task.Run(() => Migrator.Apply(connection, Some.Now, log, [new MigrationScript(1, "0001_wider.sql", "ALTER TABLE a ADD COLUMN y integer")]), Cancel);
+
+        // An engine's sign of life waits for half a second at most.
+        await using (var beat = await OpenAsync(schema + ";Options=-c lock_timeout=500"))
+        {
+            while (!log.Waiting.Task.IsCompleted)
+            {
+                await ExecuteAsync(beat, "UPDATE a SET x = 2");
+            }
+        }
+
+        Assert.False(migrating.IsCompleted);
+        await dump.CommitAsync(Cancel);
+        Assert.Equal((1, 1), await migrating);
+        await ExecuteAsync(reader, "UPDATE a SET y = 1");
+        await reader.CloseAsync();
+        await connection.CloseAsync();
+        await postgres.DropSchemaAsync(schema);
+    }
+
+    [Fact]
     public async Task A_database_of_another_line_of_scripts_is_refused_before_anything_is_changed()
     {
         var schema = await postgres.AddSchemaAsync();
@@ -77,6 +107,12 @@ public sealed class MigratorTests(PrivatePostgres postgres)
     private static (int Applied, int Newest) Apply(NpgsqlConnection connection, params MigrationScript[] scripts) =>
         Migrator.Apply(connection, Some.Now, NullLogger.Instance, scripts);
 
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancel);
+    }
+
     private static async Task<NpgsqlConnection> OpenAsync(string schema)
     {
         var connection = new NpgsqlConnection(schema + ";Pooling=false");
@@ -95,9 +131,9 @@ public sealed class MigratorTests(PrivatePostgres postgres)
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (eventId.Id == 2002)
+            if (eventId.Id is 2002 or 2004)
             {
-                Waiting.SetResult();
+                Waiting.TrySetResult();
             }
         }
     }
