@@ -186,6 +186,24 @@ public sealed class PayerBudgetTests
     }
 
     [Fact]
+    public async Task A_node_that_does_not_have_the_block_of_the_look_yet_is_asked_for_it_again_a_moment_later()
+    {
+        await using var engine = await Engine.StartAsync();
+        var settling = engine.SettleAsync(engine.PayAs(Payer));
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        var hasItAt = engine.Clock.GetUtcNow() + TimeSpan.FromMilliseconds(300);
+        engine.Chain.FailsToTell = _ => engine.Clock.GetUtcNow() < hasItAt;
+
+        var asking = engine.SettleAsync(engine.PayAs(Payer, balance: 0));
+        await engine.UntilAsync(() => asking.IsCompleted, timePasses: true);
+        Assert.Equal(Insufficient, (await engine.AnswerAsync(asking)).Response.ErrorReason);
+
+        engine.Chain.Mine();
+        await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success);
+    }
+
+    [Fact]
     public async Task After_a_failure_only_as_many_may_be_undecided_as_may_still_fail()
     {
         await using var engine = await Engine.StartAsync();
