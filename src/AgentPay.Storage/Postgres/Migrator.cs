@@ -9,6 +9,7 @@ namespace AgentPay.Storage.Postgres;
 /// <summary>
 /// Brings a database to this program's schema by the numbered scripts, each in one transaction with its record. An advisory lock lets
 /// one process at a time do it. Scripts expand or contract: the program before and the program after a script both run on its result.
+/// A script that works for long takes its tables first: what it did before it had to step back is done again.
 /// </summary>
 internal static class Migrator
 {
@@ -68,27 +69,27 @@ internal static class Migrator
 
     /// <summary>
     /// False where the script would have to wait for a table: behind one that waits for all of it everybody queues, and an engine that cannot renew its sign of life for
-    /// long is taken for dead. It steps back before that, and asks again.
+    /// long is taken for dead. It steps back before that, and asks again. All is one round trip: a machine that stands still for seconds leaves no transaction that waits
+    /// for its next word, which the server would end.
     /// </summary>
     private static bool TryApply(NpgsqlConnection connection, MigrationScript script, DateTimeOffset now)
     {
-        using var transaction = connection.BeginTransaction();
         try
         {
-            Execute(connection, "SET LOCAL lock_timeout = 200");
-            Execute(connection, script.Text);
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"""
+                BEGIN;
+                SET LOCAL lock_timeout = 200;
+                {script.Text.TrimEnd().TrimEnd(';')};
+                INSERT INTO schema_migrations (number, name, applied_at) VALUES ({script.Number}, '{script.Name}', {StoredTime.From(now)});
+                COMMIT
+                """));
+            return true;
         }
         catch (PostgresException wait) when (wait.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
-            transaction.Rollback();
+            Execute(connection, "ROLLBACK");
             return false;
         }
-
-        Execute(connection, string.Create(
-            CultureInfo.InvariantCulture,
-            $"INSERT INTO schema_migrations (number, name, applied_at) VALUES ({script.Number}, '{script.Name}', {StoredTime.From(now)})"));
-        transaction.Commit();
-        return true;
     }
 
     private static void Execute(NpgsqlConnection connection, string sql)

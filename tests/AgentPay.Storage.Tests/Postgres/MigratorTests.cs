@@ -28,6 +28,19 @@ public sealed class MigratorTests(PrivatePostgres postgres)
     }
 
     [Fact]
+    public async Task A_machine_that_stands_still_between_a_script_and_its_record_goes_on_with_it()
+    {
+        var schema = await postgres.AddSchemaAsync();
+        await using (var connection = await OpenAsync(schema + ";Options=-c idle_in_transaction_session_timeout=1"))
+        {
+            MigrationScript[] scripts = [.. Enumerable.Range(1, 50).Select(number => new MigrationScript(number, $"{number:D4}.sql", $"CREATE TABLE t{number} (x integer)"))];
+            Assert.Equal((50, 50), Apply(connection, scripts));
+        }
+
+        await postgres.DropSchemaAsync(schema);
+    }
+
+    [Fact]
     public async Task While_another_process_brings_the_database_to_its_schema_this_one_says_so_and_waits()
     {
         var schema = await postgres.AddSchemaAsync();
