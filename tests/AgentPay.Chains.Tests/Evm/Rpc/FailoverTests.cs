@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using AgentPay.Chains.Evm;
 using AgentPay.Testing;
@@ -147,12 +148,20 @@ public sealed class FailoverTests
     public async Task A_key_in_a_url_is_shown_nowhere_even_when_the_node_repeats_it()
     {
         const string Key = "a1b2c3d4e5f60718";
-        var traces = new List<string>();
+
+        // Every request of the process is heard, those of tests beside this one too, each on its own thread.
+        var traces = new ConcurrentQueue<string>();
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == "System.Net.Http",
             Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = activity => traces.AddRange(activity.TagObjects.Select(tag => $"{tag.Value}")),
+            ActivityStopped = activity =>
+            {
+                foreach (var tag in activity.TagObjects)
+                {
+                    traces.Enqueue($"{tag.Value}");
+                }
+            },
         };
         ActivitySource.AddActivityListener(listener);
         await using var node = await FaultyNode.StartAsync(node => node.Member = call =>
