@@ -25,6 +25,8 @@ internal static class Migrator
 
     internal static (int Applied, int Newest) Apply(NpgsqlConnection connection, DateTimeOffset now, ILogger logger, IReadOnlyList<MigrationScript> scripts)
     {
+        // A machine that stands still where a script had to step back leaves a transaction that ended; nobody waits for what that holds.
+        Execute(connection, "SET idle_in_transaction_session_timeout = 0");
         using (var attempt = new NpgsqlCommand($"SELECT pg_try_advisory_lock({Lock})", connection))
         {
             if (attempt.ExecuteScalar() is not true)

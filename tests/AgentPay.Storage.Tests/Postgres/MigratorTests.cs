@@ -65,7 +65,7 @@ public sealed class MigratorTests(PrivatePostgres postgres)
         var schema = await postgres.AddSchemaAsync();
         await using var reader = await OpenAsync(schema);
         await ExecuteAsync(reader, "CREATE TABLE a (x integer); INSERT INTO a VALUES (1)");
-        await using var connection = await OpenAsync(schema);
+        await using var connection = await OpenAsync(schema + ";Options=-c idle_in_transaction_session_timeout=3000");
         await using var dump = await reader.BeginTransactionAsync(Cancel);
         await ExecuteAsync(reader, "LOCK TABLE a IN ACCESS SHARE MODE");
         var log = new Told();
@@ -84,6 +84,10 @@ public sealed class MigratorTests(PrivatePostgres postgres)
         await dump.CommitAsync(Cancel);
         Assert.Equal((1, 1), await migrating);
         await ExecuteAsync(reader, "UPDATE a SET y = 1");
+
+        // Where it stepped back it had time to say so, however long the machine stood still.
+        await using var patience = new NpgsqlCommand("SHOW idle_in_transaction_session_timeout", connection);
+        Assert.Equal("0", await patience.ExecuteScalarAsync(Cancel));
         await reader.CloseAsync();
         await connection.CloseAsync();
         await postgres.DropSchemaAsync(schema);
