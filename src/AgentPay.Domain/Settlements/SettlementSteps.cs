@@ -106,7 +106,7 @@ public sealed partial record Settlement
             return ReserveNew(reserve, this, now);
         }
 
-        return Admission is null || Admission.ExpiresAt < now
+        return !reserve.IsRun && (Admission is null || Admission.ExpiresAt < now)
             ? ReserveAnew(reserve, now)
             : Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal);
     }
@@ -145,8 +145,11 @@ public sealed partial record Settlement
     private Outcome<Settlement> AdmitFailed(AdmitPayment admit) =>
         Answered ? Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal) : AdmitAnew(admit);
 
+    /// <summary>Of a run, only one that holds the place is answered: where its admission no longer stands, it would pay for what nobody gets.</summary>
     private Outcome<Settlement> ReserveAnew(ReserveSettlement reserve, DateTimeOffset now) =>
-        reserve.WasUnderWay ? Outcome<Settlement>.Refused(this, EndedMeanwhile.Refusal) : ReserveNew(reserve, this, now);
+        reserve.IsRun ? Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal)
+        : reserve.WasUnderWay ? Outcome<Settlement>.Refused(this, EndedMeanwhile.Refusal)
+        : ReserveNew(reserve, this, now);
 
     private Outcome<Settlement> AdmitAnew(AdmitPayment admit) =>
         admit.WasUnderWay ? Outcome<Settlement>.Refused(this, EndedMeanwhile.Refusal) : AdmitNew(admit, this);

@@ -217,7 +217,7 @@ internal sealed class Facilitator(
         var grain = Grain(prepared);
 
         // Who leaves meanwhile is waited for, too: its place has to be given up after it was given.
-        var reply = await grain.ReserveAsync(new ReserveSettlement(prepared.Terms, key, desk.SenderOf(prepared.Terms), prepared.WasUnderWay), caller, CancellationToken.None);
+        var reply = await grain.ReserveAsync(new ReserveSettlement(prepared.Terms, key, desk.SenderOf(prepared.Terms), prepared.WasUnderWay, run is not null), caller, CancellationToken.None);
         if (reply.Refusal is { Code: EndedMeanwhile.Code })
         {
             return null;
@@ -237,7 +237,7 @@ internal sealed class Facilitator(
             underWay.EndElsewhere(settled);
         }
 
-        if (IsReservedAnew(reply.State!, settled) || (run is not null && !await MayAnswerAsync(grain, run, settled)))
+        if (IsReservedAnew(reply.State!, settled) || (run is not null && !await MayAnswerAsync(grain, run, settled, caller)))
         {
             // What this caller waited for failed, and another reserved the payment anew before it looked; or it was taken for dead, and another runs in its place.
             // What comes of that is the other's to hear.
@@ -274,10 +274,29 @@ internal sealed class Facilitator(
     private static bool IsReservedAnew(Settlement reserved, Settlement settled) =>
         settled.IdempotencyKey != reserved.IdempotencyKey || (settled.IdempotencyKey is null && settled.Attempt != reserved.Attempt);
 
-    /// <summary>A run whose time is nearly up asks for as much as its answer may take to leave.</summary>
-    private async Task<bool> MayAnswerAsync(ISettlementGrain grain, Admission run, Settlement settled) =>
-        !IsTakenFrom(run, settled)
-        && (!settled.IsPaid || run.ExpiresAt - clock.GetUtcNow() > IAdmittedPayment.AnswerMax || await grain.HoldRunAsync(run, IAdmittedPayment.AnswerMax));
+    /// <summary>A run whose time is nearly up asks for as much as its answer may take to leave. One that the store fails then gives its place up.</summary>
+    private async Task<bool> MayAnswerAsync(ISettlementGrain grain, Admission run, Settlement settled, string caller)
+    {
+        if (IsTakenFrom(run, settled))
+        {
+            return false;
+        }
+
+        if (!settled.IsPaid || run.ExpiresAt - clock.GetUtcNow() > IAdmittedPayment.AnswerMax)
+        {
+            return true;
+        }
+
+        try
+        {
+            return await grain.HoldRunAsync(run, IAdmittedPayment.AnswerMax);
+        }
+        catch
+        {
+            await grain.LeaveAsync(caller);
+            throw;
+        }
+    }
 
     /// <summary>Runs that follow each other share a key: the last one answers, and once.</summary>
     private static bool IsTakenFrom(Admission run, Settlement settled) => settled.Answered || (settled.Admission is { } last && last.TakeOvers != run.TakeOvers);

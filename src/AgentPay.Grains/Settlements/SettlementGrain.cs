@@ -26,6 +26,7 @@ internal sealed class SettlementGrain(
     private static readonly TimeSpan PlaceHeldMax = TimeSpan.FromMinutes(1);
 
     private static readonly Refusal PlaceTaken = new(SettlementRefusals.Duplicate, "Another caller waits for this payment's answer.");
+    private static readonly Refusal RunGoesOn = new(SettlementRefusals.InUse, "A run that this payment bought waits for its settlement, or is about to answer.");
 
     private TaskCompletionSource changed = NewSignal();
     private (string Caller, int Attempt, int? TakeOvers, long Since)? place;
@@ -55,18 +56,18 @@ internal sealed class SettlementGrain(
 
     public async Task<Reply<Settlement>> AdmitAsync(AdmitPayment command, CancellationToken cancellationToken)
     {
-        Admission? before = null;
+        var isOfTheGone = false;
         var outcome = await DecideAsync(
             (state, now) =>
             {
-                before = state?.Admission;
-                return Settlement.Decide(state, command, now);
+                isOfTheGone = state?.Admission is { } held && held.Process != command.Admission.Process && (command.OthersAreGone || held == command.Gone);
+                var decided = Settlement.Decide(state, command, now);
+                return decided.IsChange && !isOfTheGone && IsPlaceHeld(state) ? Outcome<Settlement>.Refused(state, RunGoesOn) : decided;
             },
             cancellationToken: cancellationToken);
-        var isOfTheGone = before is not null && before.Process != command.Admission.Process && (command.OthersAreGone || before == command.Gone);
         if (isOfTheGone && outcome is { IsChange: true, State.Admission.TakeOvers: > 0 })
         {
-            // A run whose process is gone held it. One that merely takes long may be about to answer still.
+            // A run whose process is gone held it.
             place = null;
         }
 
@@ -278,10 +279,9 @@ internal sealed class SettlementGrain(
     private static bool NeedsPlace(Settlement state, ReserveSettlement command) =>
         (state.IdempotencyKey is null || state.IdempotencyKey == state.Admission?.Key) && state.Status != SettlementStatus.Failed && command.Terms.Digest == state.Terms.Digest;
 
-    /// <summary>Who waits for an attempt that failed meanwhile waits for nothing of the next.</summary>
     private bool TakePlace(string caller, Settlement settlement)
     {
-        if (place is { } held && held.Caller != caller && held.Attempt == settlement.Attempt && clock.GetElapsedTime(held.Since) < PlaceHeldMax)
+        if (place?.Caller != caller && IsPlaceHeld(settlement))
         {
             return false;
         }
@@ -289,6 +289,14 @@ internal sealed class SettlementGrain(
         place = (caller, settlement.Attempt, settlement.Admission?.TakeOvers, clock.GetTimestamp());
         return true;
     }
+
+    /// <summary>
+    /// Somebody waits for what becomes of this attempt, or is about to tell it. Who waits for an attempt that failed meanwhile waits for nothing of the next. A run whose
+    /// time is up holds its place all the same: one admitted beside it would run for nothing, and use up a takeover.
+    /// </summary>
+    private bool IsPlaceHeld(Settlement? settlement) =>
+        settlement is { ReservedAt: not null, Status: not SettlementStatus.Failed }
+        && place is { } held && held.Attempt == settlement.Attempt && clock.GetElapsedTime(held.Since) < PlaceHeldMax;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

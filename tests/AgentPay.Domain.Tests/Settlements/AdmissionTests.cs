@@ -90,6 +90,24 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public void A_run_whose_place_another_had_and_left_settles_nothing_that_no_run_would_answer_for()
+    {
+        var late = Given.Reserve() with { IsRun = true };
+        var admitted = Given.After(Given.Admit()).Then(Given.Admit(Second, othersAreGone: true)).State!;
+        var released = admitted.Then(new ReleasePayment("second")).State!;
+        var failed = admitted.Then(Given.Reserve("second") with { IsRun = true }).State.Then(Given.Fail()).State!;
+        var settledByOther = Given.After(Given.Admit()).Then(Given.Reserve("mine"), TimeSpan.FromMinutes(2)).State.Then(Given.Fail()).State!;
+
+        Assert.All([released, failed, settledByOther], state =>
+        {
+            Assert.Equal("payment_in_use", state.Then(late).Code());
+            Assert.Equal(SettlementStatus.Reserved, state.Then(Given.Reserve("another key")).State!.Status);
+        });
+        Assert.Equal("duplicate_settlement", admitted.Then(late, TimeSpan.FromHours(1)).Code());
+        Assert.Equal(Second.Key, admitted.Then(Given.Reserve("second") with { IsRun = true }, TimeSpan.FromHours(1)).State!.Admission?.Key);
+    }
+
+    [Fact]
     public void A_run_taken_over_after_it_settled_answers_in_the_name_of_the_first_key()
     {
         var taken = Given.After(Given.Admit(), Given.Reserve(), Given.Confirm).Then(Given.Admit(Second, othersAreGone: true)).State!;

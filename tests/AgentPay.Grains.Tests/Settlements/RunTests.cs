@@ -147,15 +147,67 @@ public sealed class RunTests
         var grain = engine.Grains.GetGrain<ISettlementGrain>(payment.Id);
         var terms = (await engine.ReadAsync(payment))!.Terms;
         Assert.Null((await grain.ReserveAsync(new ReserveSettlement(terms, held.Key, engine.Gas.ToString()), "slow", Engine.Stop)).Refusal);
-        var next = (await AdmitAsync(engine, payment)).Admission!;
+        Assert.Equal("payment_in_use", (await AdmitAsync(engine, payment)).Refusal);
 
-        var refused = await engine.AnswerAsync(next.SettleAsync(Engine.Stop));
-        Assert.Equal("duplicate_settlement", refused.Response.ErrorReason);
+        // It never said that it answered.
+        engine.Clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.NotNull((await AdmitAsync(engine, payment)).Admission);
+    }
 
-        // What goes is the run that was refused, not the one before it.
-        await refused.CloseAsync(delivered: false);
-        var third = (await AdmitAsync(engine, payment)).Admission!;
-        Assert.Equal("duplicate_settlement", (await engine.AnswerAsync(third.SettleAsync(Engine.Stop))).Response.ErrorReason);
+    [Fact]
+    public async Task A_run_that_takes_long_is_answered_however_many_come_for_its_payment_meanwhile()
+    {
+        await using var engine = await Engine.StartAsync();
+        var payment = engine.Pay(lifetime: TimeSpan.FromHours(1));
+        var slow = (await AdmitAsync(engine, payment)).Admission!;
+        engine.Clock.Advance((await engine.ReadAsync(payment))!.Admission!.ExpiresAt - engine.Clock.GetUtcNow() - TimeSpan.FromSeconds(1));
+        var settling = slow.SettleAsync(Engine.Stop);
+        await engine.UntilAsync(payment, SettlementStatus.Submitted);
+        engine.Clock.Advance(TimeSpan.FromSeconds(2));
+        for (var copy = 0; copy <= Settlement.TakeOversMax; copy++)
+        {
+            Assert.Equal("payment_in_use", (await AdmitAsync(engine, payment)).Refusal);
+        }
+
+        engine.Chain.Mine();
+        Assert.True((await engine.AnswerAsync(settling)).Response.Success, (await engine.AnswerAsync(settling)).Response.ErrorReason);
+    }
+
+    [Fact]
+    public async Task A_run_that_comes_after_another_had_its_place_and_left_pays_nothing_and_the_next_is_answered()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var payment = engine.Pay(lifetime: TimeSpan.FromHours(1));
+        var slow = (await AdmitAsync(engine, payment)).Admission!;
+        engine.Clock.Advance((await engine.ReadAsync(payment))!.Admission!.ExpiresAt - engine.Clock.GetUtcNow() + TimeSpan.FromSeconds(1));
+        await (await AdmitAsync(engine, payment)).Admission!.ReleaseAsync();
+
+        var late = await engine.AnswerAsync(slow.SettleAsync(Engine.Stop));
+        Assert.Equal("payment_in_use", late.Response.ErrorReason);
+        await late.CloseAsync(delivered: false);
+        Assert.Equal(0, engine.Chain.Submissions);
+
+        Assert.True(await SettlesAsync(engine, (await AdmitAsync(engine, payment)).Admission!));
+        Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
+    }
+
+    [Fact]
+    public async Task A_run_that_could_not_ask_for_its_time_keeps_nobody_from_what_was_paid()
+    {
+        await using var engine = await Engine.StartAsync();
+        engine.Chain.Automine = true;
+        var payment = engine.Pay(lifetime: TimeSpan.FromHours(1));
+        var slow = (await AdmitAsync(engine, payment)).Admission!;
+        engine.Clock.Advance((await engine.ReadAsync(payment))!.Admission!.ExpiresAt - engine.Clock.GetUtcNow() - TimeSpan.FromSeconds(1));
+        engine.Store.Fails = static commit => commit is { Status: "confirmed", Events.Count: 0 };
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => engine.AnswerAsync(slow.SettleAsync(Engine.Stop)));
+        engine.Store.Fails = static _ => false;
+
+        // Nor could it give its run up: the time of that has to end.
+        engine.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(await SettlesAsync(engine, (await AdmitAsync(engine, payment)).Admission!));
+        Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
     }
 
     [Fact]
@@ -171,8 +223,12 @@ public sealed class RunTests
         engine.Clock.Advance(IAdmittedPayment.AnswerMax - TimeSpan.FromSeconds(5));
         Assert.Equal("payment_in_use", (await AdmitAsync(engine, payment)).Refusal);
 
-        // It never said that it answered.
-        engine.Clock.Advance(TimeSpan.FromSeconds(10));
+        // An engine that knows nothing of its place reads it in the row.
+        var (row, elsewhere) = ((await engine.ReadAsync(payment))!, new Admission("other", Resource, "elsewhere", engine.Clock.GetUtcNow().AddMinutes(5)));
+        Assert.Equal("payment_in_use", Settlement.Decide(row, new AdmitPayment(row.Terms, elsewhere, OthersAreGone: false), engine.Clock.GetUtcNow()).Refusal?.Code);
+
+        // It never said that it answered: after a minute it is gone.
+        engine.Clock.Advance(TimeSpan.FromSeconds(21));
         Assert.NotNull((await AdmitAsync(engine, payment)).Admission);
     }
 
