@@ -90,11 +90,14 @@ public sealed record ReleasePayment([property: Id(0)] string Key, [property: Id(
 /// <param name="IdempotencyKey">The caller's key, or the admission's; null without.</param>
 /// <param name="Signer">Address of the engine's key that is to send it.</param>
 /// <param name="WasUnderWay">The chain was not asked, because the payment was under way: where that has ended, it is refused as ended, and the chain is asked first.</param>
-/// <param name="IsRun">The key is the admission's, and a handler ran: it settles only while its admission stands, since nobody but a run that holds the place is answered.</param>
+/// <param name="Run">
+/// How many runs the one that asks follows (<see cref="Admission.TakeOvers"/>), where the key is an admission's: it settles only while that admission stands, since
+/// nobody but the run that holds the place is answered. Null: no run.
+/// </param>
 [GenerateSerializer, Immutable, Alias("agentpay.ReserveSettlement")]
 public sealed record ReserveSettlement(
     [property: Id(0)] SettlementTerms Terms, [property: Id(1)] string? IdempotencyKey, [property: Id(2)] string Signer, [property: Id(3)] bool WasUnderWay = false,
-    [property: Id(4)] bool IsRun = false)
+    [property: Id(4)] int? Run = null)
     : SettlementCommand
 {
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ public sealed partial record Settlement
     /// <summary>How often a payment that was never answered may be taken over by another run of the handler.</summary>
     public const int TakeOversMax = 8;
 
+    /// <summary>How often while it is not paid: the others are for who paid, however often it asked while the outcome was not known.</summary>
+    public const int UnpaidTakeOversMax = TakeOversMax / 2;
+
     /// <summary>The deadline at which an undecided settlement asks the chain.</summary>
     public const string ResolveDue = "resolve";
 

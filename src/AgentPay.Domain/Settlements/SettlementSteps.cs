@@ -37,6 +37,11 @@ public sealed partial record Settlement
             return Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal);
         }
 
+        if (!IsPaid && Admission.TakeOvers >= UnpaidTakeOversMax)
+        {
+            return Outcome<Settlement>.Refused(this, Status == SettlementStatus.Admitted ? SettlementRefusals.InUseRefusal : SettlementRefusals.PendingRefusal);
+        }
+
         if (Status == SettlementStatus.Admitted && admit.WasUnderWay)
         {
             // Nothing was reserved, so nothing tells that the payer still has the money.
@@ -50,9 +55,10 @@ public sealed partial record Settlement
         });
     }
 
+    /// <summary>An attempt that failed before may pay still, in another block: then it paid for what this run was to give.</summary>
     private Outcome<Settlement> ReleaseAdmission(ReleasePayment release) =>
         Admission?.Key == release.Key
-            ? Outcome<Settlement>.Changed(this with { Status = SettlementStatus.Released, Admission = null })
+            ? Outcome<Settlement>.Changed(this with { Status = SettlementStatus.Released, Admission = Attempt > 0 ? Admission with { ExpiresAt = DateTimeOffset.MinValue } : null })
             : Same();
 
     /// <summary>The run that settled could not answer: the buyer may come again for what was paid for.</summary>
@@ -106,7 +112,7 @@ public sealed partial record Settlement
             return ReserveNew(reserve, this, now);
         }
 
-        return !reserve.IsRun && (Admission is null || Admission.ExpiresAt < now)
+        return reserve.Run is null && (Admission is null || Admission.ExpiresAt < now)
             ? ReserveAnew(reserve, now)
             : Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal);
     }
@@ -122,8 +128,13 @@ public sealed partial record Settlement
             return Outcome<Settlement>.Refused(this, SettlementRefusals.NonceUsedRefusal);
         }
 
-        // A caller's own key is answered again and again; a handler's run answers once, whoever took it over.
+        // A caller's own key is answered again and again; a handler's run answers once, and only the last of those that took each other over.
         var isRun = Admission is not null && Admission.Key == IdempotencyKey;
+        if (isRun && reserve.Run is { } run && run != Admission!.TakeOvers)
+        {
+            return Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal);
+        }
+
         var mine = IdempotencyKey is null || isRun ? !Answered && reserve.IdempotencyKey == (isRun ? IdempotencyKey : reserve.IdempotencyKey) : reserve.IdempotencyKey == IdempotencyKey;
         return mine ? Same() : Outcome<Settlement>.Refused(this, SettlementRefusals.DuplicateRefusal);
     }
@@ -147,7 +158,7 @@ public sealed partial record Settlement
 
     /// <summary>Of a run, only one that holds the place is answered: where its admission no longer stands, it would pay for what nobody gets.</summary>
     private Outcome<Settlement> ReserveAnew(ReserveSettlement reserve, DateTimeOffset now) =>
-        reserve.IsRun ? Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal)
+        reserve.Run is not null ? Outcome<Settlement>.Refused(this, SettlementRefusals.InUseRefusal)
         : reserve.WasUnderWay ? Outcome<Settlement>.Refused(this, EndedMeanwhile.Refusal)
         : ReserveNew(reserve, this, now);
 
@@ -185,7 +196,7 @@ public sealed partial record Settlement
 
     /// <summary>
     /// The transaction of an attempt that had failed paid after all, in another block than it failed in. Who was admitted since joins that payment: the run's own
-    /// reservation finds it paid.
+    /// reservation finds it paid, and what was released is taken over.
     /// </summary>
     private Outcome<Settlement> ConfirmLate(ConfirmSettlement confirm, DateTimeOffset now) =>
         Attempt > 0 ? (this with { IdempotencyKey = Admission?.Key, ReservedAt = now }).Confirm(confirm, now) : Impossible(confirm);

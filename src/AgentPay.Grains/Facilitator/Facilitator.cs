@@ -217,7 +217,7 @@ internal sealed class Facilitator(
         var grain = Grain(prepared);
 
         // Who leaves meanwhile is waited for, too: its place has to be given up after it was given.
-        var reply = await grain.ReserveAsync(new ReserveSettlement(prepared.Terms, key, desk.SenderOf(prepared.Terms), prepared.WasUnderWay, run is not null), caller, CancellationToken.None);
+        var reply = await grain.ReserveAsync(new ReserveSettlement(prepared.Terms, key, desk.SenderOf(prepared.Terms), prepared.WasUnderWay, run?.TakeOvers), caller, CancellationToken.None);
         if (reply.Refusal is { Code: EndedMeanwhile.Code })
         {
             return null;

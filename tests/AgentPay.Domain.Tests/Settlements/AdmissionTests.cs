@@ -92,10 +92,10 @@ public sealed class AdmissionTests
     [Fact]
     public void A_run_whose_place_another_had_and_left_settles_nothing_that_no_run_would_answer_for()
     {
-        var late = Given.Reserve() with { IsRun = true };
+        var late = Given.Reserve() with { Run = 0 };
         var admitted = Given.After(Given.Admit()).Then(Given.Admit(Second, othersAreGone: true)).State!;
         var released = admitted.Then(new ReleasePayment("second")).State!;
-        var failed = admitted.Then(Given.Reserve("second") with { IsRun = true }).State.Then(Given.Fail()).State!;
+        var failed = admitted.Then(Given.Reserve("second") with { Run = 1 }).State.Then(Given.Fail()).State!;
         var settledByOther = Given.After(Given.Admit()).Then(Given.Reserve("mine"), TimeSpan.FromMinutes(2)).State.Then(Given.Fail()).State!;
 
         Assert.All([released, failed, settledByOther], state =>
@@ -104,7 +104,7 @@ public sealed class AdmissionTests
             Assert.Equal(SettlementStatus.Reserved, state.Then(Given.Reserve("another key")).State!.Status);
         });
         Assert.Equal("duplicate_settlement", admitted.Then(late, TimeSpan.FromHours(1)).Code());
-        Assert.Equal(Second.Key, admitted.Then(Given.Reserve("second") with { IsRun = true }, TimeSpan.FromHours(1)).State!.Admission?.Key);
+        Assert.Equal(Second.Key, admitted.Then(Given.Reserve("second") with { Run = 1 }, TimeSpan.FromHours(1)).State!.Admission?.Key);
     }
 
     [Fact]
@@ -115,6 +115,15 @@ public sealed class AdmissionTests
         Assert.Equal(Given.Key, taken.Admission!.Key);
         Assert.Equal("process-2", taken.Admission.Process);
         Assert.Null(taken.Then(Given.Reserve(taken.Admission.Key)).Code());
+    }
+
+    [Fact]
+    public void Of_runs_that_took_each_other_over_under_one_key_the_last_settles_and_no_other()
+    {
+        var taken = Given.After(Given.Admit(), Given.Reserve() with { Run = 0 }).Then(Given.Admit(Second, othersAreGone: true)).State!;
+
+        Assert.Equal("duplicate_settlement", taken.Then(Given.Reserve(Given.Key) with { Run = 0 }).Code());
+        Assert.Null(taken.Then(Given.Reserve(Given.Key) with { Run = 1 }).Code());
     }
 
     [Fact]

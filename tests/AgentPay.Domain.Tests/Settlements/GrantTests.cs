@@ -1,3 +1,4 @@
+using AgentPay.Domain.Decisions;
 using AgentPay.Domain.Settlements;
 
 namespace AgentPay.Domain.Tests.Settlements;
@@ -24,16 +25,21 @@ public sealed class GrantTests
     }
 
     [Fact]
-    public void A_payment_is_taken_over_eight_times_and_not_a_ninth()
-    {
-        var settlement = Given.After(Given.Admit());
-        for (var run = 1; run <= Settlement.TakeOversMax; run++)
-        {
-            settlement = settlement.Then(Given.Admit(Second with { Process = $"process-{run + 1}" }, othersAreGone: true)).State!;
-            Assert.Equal(run, settlement.Admission!.TakeOvers);
-        }
+    public void A_payment_is_taken_over_eight_times_and_not_a_ninth() =>
+        Assert.Equal("payment_in_use", TakenOver(Given.After(Given.Admit(), Given.Reserve(), Given.Confirm), Settlement.TakeOversMax).Code());
 
-        Assert.Equal("payment_in_use", settlement.Then(Given.Admit(Second with { Process = "process-10" }, othersAreGone: true)).Code());
+    [Fact]
+    public void A_payment_that_is_not_paid_is_taken_over_four_times() =>
+        Assert.Equal("payment_in_use", TakenOver(Given.After(Given.Admit()), Settlement.UnpaidTakeOversMax).Code());
+
+    [Fact]
+    public void Who_asks_again_and_again_while_the_outcome_is_not_known_is_served_once_it_is()
+    {
+        var pending = TakenOver(Given.After(Given.Admit(), Given.Reserve()), Settlement.UnpaidTakeOversMax);
+        Assert.Equal("settlement_pending", pending.Code());
+
+        var paid = pending.State.Then(Given.Confirm).State!;
+        Assert.Equal("payment_in_use", TakenOver(paid, Settlement.TakeOversMax - Settlement.UnpaidTakeOversMax).Code());
     }
 
     [Fact]
@@ -89,5 +95,18 @@ public sealed class GrantTests
 
         Assert.Equal(SettlementStatus.Reserved, back.Status);
         Assert.Equal("duplicate_settlement", back.Then(Given.Confirm).State!.Then(Given.Reserve(null)).Code());
+    }
+
+    /// <summary>So many runs in other processes, each of which dies; and what the next is told.</summary>
+    private static Outcome<Settlement> TakenOver(Settlement settlement, int times)
+    {
+        for (var run = 1; run <= times; run++)
+        {
+            var before = settlement.Admission!.TakeOvers;
+            settlement = settlement.Then(Given.Admit(Second with { Process = $"process-{before + 2}" }, othersAreGone: true)).State!;
+            Assert.Equal(before + 1, settlement.Admission!.TakeOvers);
+        }
+
+        return settlement.Then(Given.Admit(Second with { Process = "process-of-the-next" }, othersAreGone: true));
     }
 }

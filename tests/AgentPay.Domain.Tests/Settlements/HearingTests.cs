@@ -66,6 +66,18 @@ public sealed class HearingTests
     }
 
     [Fact]
+    public void A_failed_transaction_that_pays_in_another_block_after_its_handler_failed_is_given_to_who_asks_again()
+    {
+        var released = Given.In(SettlementStatus.Failed).Then(Given.Admit(Given.Run with { Key = "second" })).State.Then(new ReleasePayment("second")).State!;
+        Assert.Null(released.Then(Given.Admit(Given.Run with { Key = "third" })).Code());
+
+        var paid = Hear(released, Given.Confirm, attempt: 1, Given.Terms.Digest).State!;
+        var taken = paid.Then(Given.Admit(Given.Run with { Key = "third" })).State!;
+        Assert.Null(taken.Then(Given.Reserve(taken.Admission!.Key) with { Run = taken.Admission.TakeOvers }).Code());
+        Assert.Null(taken.HoldRun(taken.Admission, Given.Now.AddHours(1)).Refusal);
+    }
+
+    [Fact]
     public void What_nobody_can_tell_is_asked_for_more_and_more_rarely()
     {
         var unknown = Given.In(SettlementStatus.Unknown);

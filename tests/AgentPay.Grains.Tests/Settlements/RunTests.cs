@@ -102,7 +102,7 @@ public sealed class RunTests
         var payment = engine.Pay();
         var first = (await AdmitAsync(engine, payment)).Admission!;
         var settling = first.SettleAsync(Engine.Stop);
-        await engine.UntilAsync(payment, SettlementStatus.Submitted);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
 
         var terms = (await engine.ReadAsync(payment))!.Terms;
         await engine.DecideElsewhereAsync(payment.Grain, new AdmitPayment(terms, new Admission("other", Resource, "elsewhere", engine.Clock.GetUtcNow().AddMinutes(5)), OthersAreGone: true));
@@ -162,7 +162,7 @@ public sealed class RunTests
         var slow = (await AdmitAsync(engine, payment)).Admission!;
         engine.Clock.Advance((await engine.ReadAsync(payment))!.Admission!.ExpiresAt - engine.Clock.GetUtcNow() - TimeSpan.FromSeconds(1));
         var settling = slow.SettleAsync(Engine.Stop);
-        await engine.UntilAsync(payment, SettlementStatus.Submitted);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
         engine.Clock.Advance(TimeSpan.FromSeconds(2));
         for (var copy = 0; copy <= Settlement.TakeOversMax; copy++)
         {
@@ -171,6 +171,27 @@ public sealed class RunTests
 
         engine.Chain.Mine();
         Assert.True((await engine.AnswerAsync(settling)).Response.Success, (await engine.AnswerAsync(settling)).Response.ErrorReason);
+    }
+
+    [Fact]
+    public async Task Who_asks_again_and_again_for_what_is_long_pending_gets_it_once_it_is_paid()
+    {
+        await using var engine = await Engine.StartAsync(settleWaitSeconds: 2);
+        var payment = engine.Pay(lifetime: TimeSpan.FromHours(1));
+        for (var run = 0; run <= Settlement.UnpaidTakeOversMax; run++)
+        {
+            var settling = (await AdmitAsync(engine, payment)).Admission!.SettleAsync(Engine.Stop);
+            await engine.UntilAsync(() => settling.IsCompleted, timePasses: true);
+            var answer = await engine.AnswerAsync(settling);
+            Assert.Equal("settlement_pending", answer.Response.ErrorReason);
+            await answer.CloseAsync(delivered: true);
+        }
+
+        Assert.Equal("settlement_pending", (await AdmitAsync(engine, payment)).Refusal);
+        engine.Chain.Mine();
+        await engine.UntilAsync(async () => (await engine.ReadAsync(payment))!.IsPaid, timePasses: true);
+        Assert.True(await SettlesAsync(engine, (await AdmitAsync(engine, payment)).Admission!));
+        Assert.Equal(Engine.Price, engine.PaidTo(Engine.Merchant));
     }
 
     [Fact]
@@ -239,7 +260,7 @@ public sealed class RunTests
         var payment = engine.Pay(lifetime: TimeSpan.FromHours(1));
         var slow = (await AdmitAsync(engine, payment)).Admission!;
         var settling = slow.SettleAsync(Engine.Stop);
-        await engine.UntilAsync(payment, SettlementStatus.Submitted);
+        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
         var held = (await engine.ReadAsync(payment))!.Admission!;
         var grain = engine.Grains.GetGrain<ISettlementGrain>(payment.Id);
         Assert.True(await grain.HoldRunAsync(held, TimeSpan.FromSeconds(1)));
