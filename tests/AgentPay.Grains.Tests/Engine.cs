@@ -267,6 +267,10 @@ internal sealed class Engine : IAsyncDisposable
     public Task UntilAsync(Payment payment, SettlementStatus status, bool timePasses = false) =>
         UntilAsync(async () => await StatusAsync(payment) == status, timePasses);
 
+    /// <summary>Its row says so and the node has it, whichever comes first: nothing more happens by itself before a block.</summary>
+    public Task UntilSentAsync(Payment payment) =>
+        UntilAsync(async () => await ReadAsync(payment) is { Status: SettlementStatus.Submitted, Transaction: { } hash } && Chain.Pool.Any(waiting => waiting.ToString() == hash));
+
     public async ValueTask DisposeAsync()
     {
         Store.Release();

@@ -102,7 +102,7 @@ public sealed class RunTests
         var payment = engine.Pay();
         var first = (await AdmitAsync(engine, payment)).Admission!;
         var settling = first.SettleAsync(Engine.Stop);
-        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        await engine.UntilSentAsync(payment);
 
         var terms = (await engine.ReadAsync(payment))!.Terms;
         await engine.DecideElsewhereAsync(payment.Grain, new AdmitPayment(terms, new Admission("other", Resource, "elsewhere", engine.Clock.GetUtcNow().AddMinutes(5)), OthersAreGone: true));
@@ -162,7 +162,7 @@ public sealed class RunTests
         var slow = (await AdmitAsync(engine, payment)).Admission!;
         engine.Clock.Advance((await engine.ReadAsync(payment))!.Admission!.ExpiresAt - engine.Clock.GetUtcNow() - TimeSpan.FromSeconds(1));
         var settling = slow.SettleAsync(Engine.Stop);
-        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        await engine.UntilSentAsync(payment);
         engine.Clock.Advance(TimeSpan.FromSeconds(2));
         for (var copy = 0; copy <= Settlement.TakeOversMax; copy++)
         {
@@ -260,7 +260,7 @@ public sealed class RunTests
         var payment = engine.Pay(lifetime: TimeSpan.FromHours(1));
         var slow = (await AdmitAsync(engine, payment)).Admission!;
         var settling = slow.SettleAsync(Engine.Stop);
-        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        await engine.UntilSentAsync(payment);
         var held = (await engine.ReadAsync(payment))!.Admission!;
         var grain = engine.Grains.GetGrain<ISettlementGrain>(payment.Id);
         Assert.True(await grain.HoldRunAsync(held, TimeSpan.FromSeconds(1)));
@@ -297,7 +297,7 @@ public sealed class RunTests
         await using var engine = await Engine.StartAsync();
         var payment = engine.Pay();
         var settling = engine.SettleAsync(payment);
-        await engine.UntilAsync(() => engine.Chain.Pool.Count == 1);
+        await engine.UntilSentAsync(payment);
         engine.Chain.Mine();
         await (await engine.AnswerAsync(settling)).CloseAsync(delivered: false);
 
